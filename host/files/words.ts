@@ -8,6 +8,9 @@ import { isBundled } from "./place";
 import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
 
+/** Most files that are named in a message or a record. */
+const mostNamed = 10;
+
 /** Files that stay where they are. */
 export interface LeftFiles {
   readonly files: number;
@@ -32,7 +35,11 @@ export function carriedFiles(
     bytes: tally.bytes,
     there: tally.there.size,
     gone: carriage?.lost.length ?? 0,
-    stuck: tally.stuck.map(({ file }) => file.key).sort(),
+    stuck: tally.stuck
+      .map(({ file }) => file.key)
+      .sort()
+      .slice(0, mostNamed),
+    ...(tally.stuck.length > mostNamed && { stuckFiles: tally.stuck.length }),
     ...(staying && {
       left: staying.files,
       leftAt: staying.at,
@@ -48,9 +55,6 @@ export function lostJobsLine({ jobs, uncompared }: LeftFiles): string | undefine
   const most = uncompared === undefined ? "" : "at most ";
   return `waiting jobs need ${most}${jobs.toLocaleString("en")} of them, do not find ${jobs === 1 ? "it" : "them"} and fail; not where they end before the switch, or carryFiles is yes`;
 }
-
-/** Most files that are named in a message. */
-const mostNamed = 10;
 
 /** Lists the files that could not be carried, one a line. Pure. */
 export function stuckLines(stuck: readonly Stuck[]): string[] {

@@ -2,7 +2,7 @@ import type { ContainerState } from "../engine/engine";
 import type { Listed } from "../gateway/deploy";
 import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
 import { describeConflict, conflictsAmong } from "./drift/conflicts";
-import type { Entry } from "./journal";
+import type { Journal } from "./journal";
 import { uploadsProblem, type Uploads } from "./storage/uploads";
 import { restartPolicy, runsOf, type Service } from "./services/release";
 import type { Tier } from "../../settings";
@@ -34,7 +34,7 @@ export interface ReleaseName {
 }
 
 /** State of an install at one moment: the source of all plans, previews, `status`, refusals and messages. */
-export interface Facts {
+export interface Facts extends Journal {
   readonly gateway: {
     readonly name: string;
     /** Undefined when there is no such container. */
@@ -70,8 +70,6 @@ export interface Facts {
    * that was not read.
    */
   readonly forgotten?: readonly string[];
-  /** Handovers on record, oldest first. */
-  readonly journal: readonly Entry[];
 }
 
 /** Targets of the routes, without whether they answer. */

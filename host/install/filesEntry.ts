@@ -12,8 +12,10 @@ export interface FilesEntry extends FileCount {
   readonly there: number;
   /** Files that rows or waiting jobs name and neither place has. */
   readonly gone: number;
-  /** Keys of files that could not be carried. */
+  /** Keys of files that could not be carried: the first ten; all in records of an earlier version of this module. */
   readonly stuck: readonly string[];
+  /** Number of all such files, where there are more than those. */
+  readonly stuckFiles?: number;
   /** Files that were left where they are, because the operator had not permitted carrying them. */
   readonly left?: number;
   /** Those of them that waiting jobs needed. */
@@ -38,6 +40,7 @@ export function filesText({
   bytes,
   gone,
   stuck,
+  stuckFiles = stuck.length,
   left,
   leftJobs,
   leftAt,
@@ -46,7 +49,7 @@ export function filesText({
   const where = leftAt === undefined ? "where they were" : `at ${leftAt}`;
   const parts = [
     ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
-    ...(stuck.length > 0 ? [`${pluralFiles(stuck.length)} could not be carried`] : []),
+    ...(stuckFiles > 0 ? [`${pluralFiles(stuckFiles)} could not be carried`] : []),
     ...(gone > 0 ? [`${pluralFiles(gone)} that rows or jobs name ${gone === 1 ? "is" : "are"} in neither place`] : []),
     ...(left === undefined
       ? []

@@ -2,6 +2,8 @@ import type { Engine } from "../engine/engine";
 import type { FilesEntry } from "./filesEntry";
 import { gatewayStatePath } from "../gateway/state";
 import type { Tier } from "../../settings";
+import { dockerExec } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import type { Timings } from "../../util/progress/progress";
 
 /** Release the routes were pointed at, and when. */
@@ -36,25 +38,51 @@ export interface Entry {
 
 const path = `${gatewayStatePath}/scani-handovers.json`;
 
+/** Ending of the name of a record that could not be read. */
+const aside = ".unreadable";
+
 /** Number of entries kept; older ones are dropped. */
 const kept = 200;
 
-/**
- * Reads all handovers on record, oldest first. The record is in the gateway's volume, so it is where the install is. A
- * truncated record counts as none: it is for people to read, and nothing may fail because of it.
- */
-export async function readJournal(engine: Engine, gateway: string): Promise<Entry[]> {
-  return parseJournal((await engine.readFile(gateway, path)) ?? "");
+/** The record of handovers as far as it can be read. */
+export interface Journal {
+  /** Handovers, oldest first. */
+  readonly journal: readonly Entry[];
+  /** True where there is a record that cannot be read: what is in it is not known. */
+  readonly journalUnreadable?: true;
 }
 
-/** Reads a record. Pure. */
-function parseJournal(contents: string): Entry[] {
+/** Reads the record, which is in the gateway's volume, so it is where the install is. */
+export async function lookUpJournal(engine: Engine, gateway: string): Promise<Journal> {
+  return parseJournal(await engine.readFile(gateway, path));
+}
+
+/** Reads all handovers on record, oldest first. @throws OperatorError where the record cannot be read */
+export async function readJournal(engine: Engine, gateway: string): Promise<readonly Entry[]> {
+  const { journal, journalUnreadable } = await lookUpJournal(engine, gateway);
+  if (journalUnreadable === true) throw unreadableJournal(gateway);
+  return journal;
+}
+
+/** Returns the refusal to guess what a record says that cannot be read. Pure. */
+export function unreadableJournal(gateway: string): OperatorError {
+  return new OperatorError({
+    what: `The record of handovers, ${path} in ${gateway}, cannot be read.`,
+    why: "It says which release served last and where its files are. Without it nothing is known of that; it can be put aside all the same:",
+    type: dockerExec(gateway, `mv ${path} ${path}${aside}`),
+  });
+}
+
+/** Reads a record; without one there are no handovers. Pure. */
+function parseJournal(contents: string | undefined): Journal {
+  if (contents === undefined) return { journal: [] };
   try {
     const entries: unknown = JSON.parse(contents);
-    return Array.isArray(entries) ? entries.filter(isEntry) : [];
+    if (Array.isArray(entries)) return { journal: entries.filter(isEntry) };
   } catch {
-    return [];
+    // Truncated: its writer died, or the disk was full.
   }
+  return { journal: [], journalUnreadable: true };
 }
 
 function isEntry(entry: unknown): entry is Entry {
@@ -62,8 +90,11 @@ function isEntry(entry: unknown): entry is Entry {
   return typeof at === "string" && typeof to?.release === "string" && typeof outcome === "string";
 }
 
-/** Adds one handover to the record. */
+/** Adds one handover to the record. One that cannot be read is put aside. */
 export async function record(engine: Engine, gateway: string, entry: Entry): Promise<void> {
-  const entries = [...(await readJournal(engine, gateway)), entry].slice(-kept);
+  const contents = await engine.readFile(gateway, path);
+  const { journal, journalUnreadable } = parseJournal(contents);
+  if (journalUnreadable === true) await engine.writeFile(gateway, `${path}${aside}`, contents ?? "");
+  const entries = [...journal, entry].slice(-kept);
   await engine.writeFile(gateway, path, `${JSON.stringify(entries, undefined, 1)}\n`);
 }

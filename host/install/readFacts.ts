@@ -13,7 +13,7 @@ import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
 import { containerName, copiesAmong, hasBaseName, isOfBase } from "./names/containerName";
 import { lasts, type Facts, type ReleaseContainer, type RoutedContainers } from "./facts";
-import { readJournal } from "./journal";
+import { lookUpJournal } from "./journal";
 import { label } from "./names/labels";
 import { readNameless } from "./network/hostNames";
 import { isService, restartPolicy, runsOf } from "./services/release";
@@ -49,7 +49,7 @@ export async function readFacts(
   const [{ containers, nameless, forgotten }, { gateway, storage, observed }, journal] = await Promise.all([
     askContainers(engine, install.name, shortcomings),
     askGateway(engine, install),
-    readJournal(engine, install.gateway),
+    lookUpJournal(engine, install.gateway),
   ]);
   const { services, unanswered } = observed;
   const uploads = uploadsOf(install.name, storage, observed);
@@ -59,7 +59,7 @@ export async function readFacts(
     containers,
     nameless: nameless.filter((name) => !answering.includes(name)),
     forgotten,
-    journal,
+    ...journal,
     gateway,
     services,
     routes: targetsIn(services),

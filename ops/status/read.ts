@@ -36,6 +36,8 @@ export interface Status {
   readonly lastSwitch?: Entry;
   /** Command that is at work, or was killed. */
   readonly work?: Work;
+  /** True where the record of switches cannot be read. */
+  readonly recordUnreadable?: true;
   /** Names of containers that only carry this install's labels. */
   readonly copies: readonly string[];
   /** Compose's containers that do the install's work at the same time. */
@@ -100,6 +102,7 @@ export async function readStatus(
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
     work,
+    recordUnreadable: facts.journalUnreadable,
     copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
   };

@@ -25,7 +25,9 @@ export function showStatus(status: Status): string {
     ...(stray === undefined ? [] : ["", renderProblem(stray)]),
     "",
     lastSwitch === undefined
-      ? "No switch on record."
+      ? status.recordUnreadable === true
+        ? "The record of switches cannot be read; the next switch puts it aside."
+        : "No switch on record."
       : [
           `Last: ${lastSwitch.at} by ${lastSwitch.by}, ${lastSwitch.from?.tier ?? "nothing"} → ${lastSwitch.to.tier}: ${lastSwitch.outcome} in ${seconds(lastSwitch.totalMs)}`,
           ...(carried === undefined ? [] : [`  files: ${carried}`]),

@@ -1,12 +1,13 @@
 import fc from "fast-check";
+import { CarryTally } from "../../../../host/files/carry";
 import { namedQueries, parseNamed } from "../../../../host/files/named";
 import { placeOf, type Place } from "../../../../host/files/place";
 import { loadBatches, type Load } from "../../../../host/files/plan";
 import { FileStore } from "../../../../host/files/store";
-import { restoredFilesNote } from "../../../../host/files/words";
+import { carriedFiles, restoredFilesNote } from "../../../../host/files/words";
 import { piecesOf } from "../../../../util/piecesOf";
 import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
-import { countText, filesText } from "../../../../host/install/filesEntry";
+import { countText, filesText, type FilesEntry } from "../../../../host/install/filesEntry";
 
 const load = (bytes: number, index: number): Load => ({
   file: { key: String(index), by: "row" },
@@ -175,9 +176,22 @@ test("what was carried is said in a few words", () => {
   expect(filesText({ ...none, files: 2, bytes: 1024 * 1024, stuck: ["a"], gone: 1 })).toBe(
     "2 files (1.0 MiB) carried, 1 file could not be carried, 1 file that rows or jobs name is in neither place",
   );
+  expect(filesText({ ...none, stuck: ["a"], stuckFiles: 1200 })).toBe("1,200 files could not be carried");
   expect(filesText({ ...none, gone: 2 })).toBe("2 files that rows or jobs name are in neither place");
   expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is not yes)");
   expect(filesText({ ...none, left: 7, leftAt: "https://data.example.org", leftAtMost: true })).toBe(
     "at most 7 files left at https://data.example.org (carryFiles is not yes)",
   );
+});
+
+test("the record of a handover counts all files that could not be carried, and names ten", () => {
+  const tally = new CarryTally();
+  const failure = { failed: "it is too large", about: "file" } as const;
+  const fail = (index: number) =>
+    tally.failed({ file: { key: `documents/${String(index).padStart(4, "0")}`, by: "row" }, failure, at: "to" });
+  for (let index = 0; index < 10; index += 1) fail(index);
+  expect(carriedFiles({ tally, lost: [] })?.stuckFiles).toBeUndefined();
+  for (let index = 10; index < 1200; index += 1) fail(index);
+  const entry = carriedFiles({ tally, lost: [] }) as FilesEntry;
+  expect([entry.stuck.length, entry.stuck[0], entry.stuckFiles]).toEqual([10, "documents/0000", 1200]);
 });

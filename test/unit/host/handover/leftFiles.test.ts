@@ -5,7 +5,8 @@ import { readJournal, record, type Entry } from "../../../../host/install/journa
 import { label } from "../../../../host/install/names/labels";
 import { servicesOf, type Service } from "../../../../host/install/services/release";
 import type { Tier } from "../../../../settings";
-import type { FakeInstall } from "../fakeInstall";
+import type { FakeContainer } from "../fakeEngine";
+import { journalPath, type FakeInstall } from "../fakeInstall";
 import { go, previewed, releaseOf, served } from "./filesInstall";
 
 /** Files that stay where they are, are hard to find, or arrive at an unusual moment. */
@@ -200,6 +201,21 @@ test.concurrent("a tier 2 that has lost its api and its routes is found by the r
   expect((await go(host, "tier1", { carryFiles: undefined })).at(-1)).toContain("3 files (94 bytes) carried");
   expect(host.home.objects).toEqual(host.away.objects);
 });
+
+test.concurrent(
+  "a record that cannot be read is no reason to leave files behind: only where it decides is up refused",
+  async () => {
+    const host = await served("tier2");
+    const { files } = host.engine.find("scani-gateway") as FakeContainer;
+    files.set(journalPath, "[{");
+    remove(host, "r2", ...servicesOf("tier2"));
+    await expect(go(host, "tier1", { carryFiles: undefined })).rejects.toThrow(/record of handovers.* cannot be read/);
+
+    const whole = await served("tier2");
+    (whole.engine.find("scani-gateway") as FakeContainer).files.set(journalPath, "[{");
+    expect((await go(whole, "tier1", { carryFiles: undefined })).at(-1)).toContain("3 files (94 bytes) carried");
+  },
+);
 
 test.concurrent("a tier 2 of which nothing is left: its files are not left behind without a word", async () => {
   const host = await served("tier2");

@@ -1,4 +1,4 @@
-import { readJournal, record, type Entry } from "../../../../host/install/journal";
+import { lookUpJournal, readJournal, record, type Entry } from "../../../../host/install/journal";
 import { FakeEngine } from "../fakeEngine";
 import { journalPath } from "../fakeInstall";
 
@@ -34,15 +34,22 @@ test("what is recorded is read, oldest first, also from a gateway that is stoppe
   expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["one", "two", "three"]);
 });
 
-test.each(["", "[", '[{"at":"2026', "null", '{"a":1}', "[1, null, {}]"])(
-  "a record that is %j counts as none",
+test.each(["", "[", '[{"at":"2026', "null", '{"a":1}'])(
+  "a record that is %j is not taken for none, and is put aside by the next handover",
   async (contents) => {
     const engine = engineWith(contents);
-    expect(await readJournal(engine, "gateway")).toEqual([]);
+    expect(await lookUpJournal(engine, "gateway")).toEqual({ journal: [], journalUnreadable: true });
+    await expect(readJournal(engine, "gateway")).rejects.toThrow(/cannot be read[^]*type: docker exec gateway mv /);
     await record(engine, "gateway", entry("next"));
     expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["next"]);
+    expect(await engine.readFile("gateway", `${journalPath}.unreadable`)).toBe(contents);
   },
 );
+
+test("entries of another form are left out", async () => {
+  const engine = engineWith(JSON.stringify([1, null, {}, entry("one")]));
+  expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["one"]);
+});
 
 test("the oldest go when there are too many", async () => {
   const engine = engineWith(JSON.stringify(Array.from({ length: 200 }, (_, index) => entry(String(index)))));
