@@ -49,7 +49,7 @@ export class CarryTally {
   readonly carried = new Map<string, number>();
   /** Keys the new store had already. */
   readonly there = new Set<string>();
-  /** Files that rows name and the old store does not have. */
+  /** Files that rows name and neither store has. */
   readonly gone = new Set<string>();
   /** Papers whose copies were removed from the new store, since users have deleted them. */
   readonly removed = new Set<string>();

@@ -10,7 +10,7 @@ export type Verdict =
   /** The new place has it already. */
   | { readonly is: "there" }
   | { readonly is: "carry"; readonly content: Content }
-  /** The old place does not have it. */
+  /** Neither place has it. */
   | { readonly is: "gone" }
   /** It cannot be carried. */
   | { readonly is: "stuck"; readonly failure: Failure; readonly at: End };
@@ -39,6 +39,10 @@ function keyProblem(key: string): string | undefined {
  * @param from result for its key at the old place; @param to at the new one
  */
 export function verdictOn({ key }: NamedFile, from: Found, to: Found): Verdict {
+  if (from === "missing" && isFailure(to)) {
+    const failed = `it is not where it was, and whether it is at the new place is not known: ${to.failed}`;
+    return { is: "stuck", failure: { ...to, failed }, at: "to" };
+  }
   if (from === "missing") return isContent(to) ? { is: "there" } : { is: "gone" };
   if (isFailure(from)) return { is: "stuck", failure: from, at: "from" };
   if (isContent(to) && sameContent(from, to)) return { is: "there" };

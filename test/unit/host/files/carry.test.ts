@@ -481,6 +481,21 @@ test("an address that has run out is asked for anew, and its file is not called 
   expect([tally.carried.size, tally.stuck, from.calls]).toEqual([1, [], ["presignDownload", "presignDownload"]]);
 });
 
+test("a file the old store lacks is in neither place only where the new one says so", async () => {
+  const { from, to, named } = stores({ "documents/u/1": "1" });
+  const files = [...named, row("documents/u/2"), row("documents/u/3")];
+  to.objects.set("documents/u/2", "2");
+  to.misbehave = (call, key) => (call === "GET" && key.endsWith("/2") ? 400 : undefined);
+  const tally = await carry(from, to, files);
+  expect([[...tally.gone], [...tally.carried.keys()]]).toEqual([["documents/u/3"], ["documents/u/1"]]);
+  expect(stuckLines(tally.stuck)).toEqual([
+    expect.stringMatching(
+      /^not carried: documents\/u\/2: it is not where it was, and whether it is at the new place is not known: new\.test .*400/,
+    ),
+  ]);
+  expect(stopping(tally.stuck)).toEqual([]);
+});
+
 test("a copy that cannot be removed again is not called removed", async () => {
   const { from, to, named } = stores({ "documents/u/kept": "1", "documents/u/gone": "2", "documents/u/refused": "3" });
   const tally = await carry(from, to, named);
