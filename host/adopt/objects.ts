@@ -12,7 +12,7 @@ import { elementText } from "../../util/xml";
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
-  /** Checksum of an object that was stored in one piece; of others it depends on their parts. */
+  /** Checksum, where the object was stored in one piece and is not encrypted with keys of a KMS. */
   readonly etag: string;
 }
 
@@ -23,6 +23,14 @@ export interface ServedBucket extends Bucket {
    * the other network.
    */
   readonly container?: string;
+}
+
+/** A bucket's objects against another's. */
+export interface Compared {
+  /** Objects the other bucket lacks, or has in another size. */
+  readonly missing: readonly StoredObject[];
+  /** Objects of the same size whose checksums differ. */
+  readonly doubtful: readonly StoredObject[];
 }
 
 /** Failure of a request that the server has not answered. */
@@ -108,10 +116,10 @@ export class ObjectCopy {
    * @throws OperatorError with the servers' words, and when an object is not there afterwards as it was
    */
   async copy(from: ServedBucket, to: ServedBucket): Promise<Copied> {
-    const [source, before] = await Promise.all([this.list(from), this.list(to)]);
-    const missing = lacking(source, before);
+    const source = await this.list(from);
+    const missing = await this.lacking(from, to, source);
     for (const some of batchesOf(missing, ({ bytes }) => bytes, batch)) await this.copySome(from, to, some);
-    const left = missing.length === 0 ? [] : lacking(source, await this.list(to));
+    const left = missing.length === 0 ? [] : await this.lacking(from, to, missing);
     if (left.length > 0)
       throw new OperatorError({
         what: `${left.length} files are not in the new bucket as they were in the old one, ${left[0].key} among them`,
@@ -119,20 +127,44 @@ export class ObjectCopy {
     return { objects: source.length, bytes: source.reduce((sum, { bytes }) => sum + bytes, 0), now: missing.length };
   }
 
+  /** Returns whether the other bucket has every object as it is. */
+  async isDone(from: ServedBucket, to: ServedBucket): Promise<boolean> {
+    return (await this.lacking(from, to, await this.list(from))).length === 0;
+  }
+
   /** Lists the objects of a bucket; none where there is no such bucket. */
-  list(bucket: ServedBucket): Promise<StoredObject[]> {
+  private list(bucket: ServedBucket): Promise<StoredObject[]> {
     return listObjects(this.engine, this.container, bucket);
   }
 
+  /** Returns those of a bucket's objects that the other bucket lacks or has with other contents. */
+  private async lacking(
+    from: ServedBucket,
+    to: ServedBucket,
+    objects: readonly StoredObject[],
+  ): Promise<StoredObject[]> {
+    const { missing, doubtful } = compareObjects(objects, await this.list(to));
+    const differing = [...missing];
+    for (const some of batchesOf(doubtful, ({ bytes }) => bytes, batch)) {
+      const wanted = await this.sums(from, some);
+      const there = await this.sums(to, some);
+      differing.push(...some.filter((_object, at) => wanted.get(at) === undefined || wanted.get(at) !== there.get(at)));
+    }
+    return differing;
+  }
+
+  /** Computes the checksums of objects from their contents, by their place in the list. */
+  private async sums(bucket: ServedBucket, objects: readonly StoredObject[]): Promise<Map<number, string>> {
+    const read = await this.read(bucket, objects, "md5sum -- *; rm -f -- *");
+    return new Map([...read.matchAll(/^([0-9a-f]{32}) [ *](\d+)$/gm)].map(([, sum, at]) => [Number(at), sum]));
+  }
+
   private async copySome(from: ServedBucket, to: ServedBucket, objects: readonly StoredObject[]): Promise<void> {
-    const gets = await Promise.all(objects.map(({ key }) => signedAddress(from, { method: "GET", key }, validSeconds)));
-    const read = await this.transfer(
-      from,
-      gets.map((url, at) => ({ url, lines: [`output = "${at}"`, `dump-header = "${at}.head"`] })),
-      'for at in *.head; do echo "head ${at%.head}"; cat "$at"; done',
+    const headers = headersIn(
+      await this.read(from, objects, 'for at in *.head; do echo "head ${at%.head}"; cat "$at"; done', (at) => [
+        `dump-header = "${at}.head"`,
+      ]),
     );
-    expectTaken(objects, read, "read");
-    const headers = headersIn(read);
     const puts = await Promise.all(
       objects.map(async ({ key }, at) => {
         const kept = headers.get(at) ?? {};
@@ -142,6 +174,28 @@ export class ObjectCopy {
     );
     const written = await this.transfer(to, puts, "cat -- *.answer; rm -f -- *", false);
     expectTaken(objects, written, "written");
+  }
+
+  /**
+   * Reads objects into a folder of the container, each into a file named by its place in the list.
+   * @param then shell commands that follow, whose output is returned
+   * @param lines further ones of curl's configuration for an object
+   */
+  private async read(
+    bucket: ServedBucket,
+    objects: readonly StoredObject[],
+    then: string,
+    lines: (at: number) => readonly string[] = () => [],
+  ): Promise<string> {
+    const gets = await Promise.all(
+      objects.map(async ({ key }, at) => ({
+        url: await signedAddress(bucket, { method: "GET", key }, validSeconds),
+        lines: [`output = "${at}"`, ...lines(at)],
+      })),
+    );
+    const read = await this.transfer(bucket, gets, then);
+    expectTaken(objects, read, "read");
+    return read;
   }
 
   /**
@@ -275,15 +329,17 @@ async function ask(
   return { status: Number(output.slice(at + 1)), body: output.slice(0, at) };
 }
 
-/** Returns the objects the other bucket lacks, or has with another size or checksum. Pure. */
-export function lacking(wanted: readonly StoredObject[], there: readonly StoredObject[]): StoredObject[] {
+/**
+ * Compares a bucket's objects with another's listing. Equal checksums mean equal contents, and different ones nothing:
+ * those of objects stored in parts depend on the parts, and those of encrypted objects may be random. Pure.
+ */
+export function compareObjects(wanted: readonly StoredObject[], there: readonly StoredObject[]): Compared {
   const known = new Map(there.map((one) => [one.key, one]));
-  return wanted.filter(({ key, bytes, etag }) => {
-    const other = known.get(key);
-    // A checksum with a dash is of an object stored in parts, and cannot be compared with that of one stored whole.
-    const comparable = other !== undefined && !etag.includes("-") && !other.etag.includes("-");
-    return other?.bytes !== bytes || (comparable && other.etag !== etag);
-  });
+  const isOfSize = ({ key, bytes }: StoredObject): boolean => known.get(key)?.bytes === bytes;
+  return {
+    missing: wanted.filter((one) => !isOfSize(one)),
+    doubtful: wanted.filter((one) => isOfSize(one) && known.get(one.key)?.etag !== one.etag),
+  };
 }
 
 /** Parses the objects of a listing's XML. Keys are URL-encoded where the server says so, as it was asked to. Pure. */

@@ -3,7 +3,7 @@ import type { Bucket } from "../../install/storage/bucket";
 import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
-import { lacking, networkOf, ObjectCopy, type Copied, type ServedBucket } from "../objects";
+import { networkOf, ObjectCopy, type Copied, type ServedBucket } from "../objects";
 import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
 import { unstartable } from "../startable";
@@ -30,10 +30,7 @@ export class FilesPhase implements Phase {
     if (objects === undefined || theirs?.state !== "running" || storage?.state !== "running") return false;
     const own = await stacks.ownBucket();
     if (own === undefined) return false;
-    return betweenBuckets(run, objects, own, async (copy, here) => {
-      const [wanted, there] = await Promise.all([copy.list(objects), copy.list(here)]);
-      return lacking(wanted, there).length === 0;
-    });
+    return betweenBuckets(run, objects, own, (copy, here) => copy.isDone(objects, here));
   }
 
   async perform(run: AdoptRun): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { FakeAnswer, FakeContainer, FakeEngine } from "../fakeEngine";
 import { valueIn } from "../../../../host/install/services/environment";
 import { parseConfig } from "../files/fakeStores";
@@ -7,6 +7,10 @@ import { parseConfig } from "../files/fakeStores";
 export class FakeBuckets {
   /** Certificates that who reaches a server over https has to trust, by the server. */
   readonly certificates = new Map<string, string>();
+  /** Servers that encrypt what they store, so that the ETags they list are random. */
+  readonly encrypting = new Set<string>();
+  /** Objects that were written, as `server/key`. */
+  readonly written: string[] = [];
   private readonly contents = new Map<string, Map<string, string>>();
   /** Files in the containers' folders, by container id: contents by number. */
   private readonly folders = new Map<string, Map<string, string>>();
@@ -37,15 +41,21 @@ export class FakeBuckets {
       const { server } = requests[0];
       if (!isUp(server)) return { exitCode: 7, errors: `curl: (7) Failed to connect to ${server}` };
       if (!isTrusted(requests[0])) return { exitCode: 60, errors: "curl: (60) SSL certificate problem" };
-      return { output: `${[...this.of(server)].map(entry).join("")}\n200` };
+      const etag = this.encrypting.has(server) ? () => md5(randomUUID()) : md5;
+      return { output: `${[...this.of(server)].map(([key, content]) => entry(key, content, etag)).join("")}\n200` };
     }
+    const isSummed = command.join(" ").includes("md5sum");
     const lines = requests.flatMap((request, index) => {
       const { server, pathname, send, save } = request;
       if (!isUp(server) || !isTrusted(request)) return [`taken ${index} 0`];
       const key = decodeURIComponent(pathname.split("/").slice(2).join("/"));
       if (send === undefined) folder.set(save ?? "", this.of(server).get(key) ?? "");
-      else this.of(server).set(key, folder.get(send) ?? "");
-      return [`taken ${index} 200`, ...(send === undefined ? [`head ${index}`] : [])];
+      else {
+        this.of(server).set(key, folder.get(send) ?? "");
+        this.written.push(`${server}/${key}`);
+      }
+      const then = isSummed ? `${md5(folder.get(save ?? "") ?? "")}  ${save}` : `head ${index}`;
+      return [`taken ${index} 200`, ...(send === undefined ? [then] : [])];
     });
     return { output: `${lines.join("\n")}\n` };
   }
@@ -56,7 +66,8 @@ function trustOf({ environment, files }: FakeContainer): string | undefined {
   return files.get(valueIn(environment, "NODE_EXTRA_CA_CERTS"));
 }
 
-function entry([key, content]: [string, string]): string {
-  const etag = createHash("md5").update(content).digest("hex");
-  return `<Contents><Key>${key}</Key><Size>${content.length}</Size><ETag>"${etag}"</ETag></Contents>`;
+const md5 = (content: string): string => createHash("md5").update(content).digest("hex");
+
+function entry(key: string, content: string, etag: (content: string) => string): string {
+  return `<Contents><Key>${key}</Key><Size>${content.length}</Size><ETag>"${etag(content)}"</ETag></Contents>`;
 }

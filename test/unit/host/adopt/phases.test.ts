@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
-import { FilesPhase } from "../../../../host/adopt/phases/files";
+import { FilesPhase, giveFilesBack } from "../../../../host/adopt/phases/files";
 import { FrontPhase } from "../../../../host/adopt/phases/front";
 import { PortPhase } from "../../../../host/adopt/phases/port";
 import { DatabasePhase, RetirePhase } from "../../../../host/adopt/phases/takeOver";
-import type { ComposeContainer } from "../../../../host/adopt/compose/project";
+import type { ComposeContainer, ObjectSource } from "../../../../host/adopt/compose/project";
 import { withPresentNames } from "../../../../host/adopt/record";
 import { folder } from "../../lab/setup/folder";
 import { FakePostgres } from "../fakePostgres";
@@ -71,6 +71,28 @@ test("the S3 server's own name is asked with the authority Scani trusts, also wh
   adoption.source = { ...adoption.source, trusted: { container: "home-provider", path: "/certs/ca.pem" } };
   await new FilesPhase().perform(await adoption.run());
   expect([...adoption.ours.keys()]).toEqual(["a.csv"]);
+});
+
+test("of a server that encrypts, whose checksums are random, contents are compared, both ways", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { buckets, ours, theirs } = adoption;
+  buckets.encrypting.add("home-minio");
+  for (const [key, content] of Object.entries({ "a.csv": "1", "b.csv": "2" })) theirs.set(key, content);
+  ours.set("b.csv", "x");
+  const phase = new FilesPhase();
+  expect(await phase.done(await adoption.run())).toBe(false);
+  await phase.perform(await adoption.run());
+  expect(Object.fromEntries(ours)).toEqual({ "a.csv": "1", "b.csv": "2" });
+  expect(await phase.done(await adoption.run())).toBe(true);
+  await phase.perform(await adoption.run());
+  expect(buckets.written.sort()).toEqual(["scani-storage/a.csv", "scani-storage/b.csv"]);
+  ours.set("b.csv", "3");
+  const run = await adoption.run();
+  const objects = run.objects as ObjectSource;
+  const own = { ...objects, endpoint: "http://storage:9000" };
+  expect(await giveFilesBack(run, objects, own)).toMatchObject({ objects: 2, now: 1 });
+  expect(await giveFilesBack(run, objects, own)).toMatchObject({ objects: 2, now: 0 });
+  expect(Object.fromEntries(theirs)).toEqual({ "a.csv": "1", "b.csv": "3" });
 });
 
 test("with a managed database files are copied until compose's part has been taken over", async () => {
