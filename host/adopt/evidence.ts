@@ -18,7 +18,7 @@ import { hostedBucket } from "../preflight/uploads";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./compose/authorities";
 import type { PostgresSizes } from "./compose/memory";
-import { isVersioned, listObjects, NoAnswer } from "./objects";
+import { listObjects, NoAnswer, readUncopied, type Uncopied } from "./objects";
 import { environmentIn, type Environment } from "../install/services/environment";
 import {
   dataMountOf,
@@ -85,7 +85,7 @@ export interface AdoptEvidence {
    * `unreached` curl's where it does not answer at all.
    */
   readonly objects?:
-    | { readonly count: number; readonly bytes: number; readonly isVersioned: boolean }
+    | ({ readonly count: number; readonly bytes: number } & Uncopied)
     | { readonly refused: string }
     | { readonly unreached: string };
   /** Origin to which the hosted endpoint of tier 2 has pages upload; absent on tier 1, and where it names none. */
@@ -215,11 +215,11 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
   if (source === undefined || !isThere) return undefined;
   const bucket = { ...source, container: undefined };
   try {
-    const [found, versioned] = await Promise.all([
+    const [found, uncopied] = await Promise.all([
       listObjects(engine, asking.id, bucket),
-      isVersioned(engine, asking.id, bucket),
+      readUncopied(engine, asking.id, bucket, source.container),
     ]);
-    return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), isVersioned: versioned };
+    return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), ...uncopied };
   } catch (error) {
     return error instanceof NoAnswer ? { unreached: messageOf(error) } : { refused: messageOf(error) };
   }

@@ -163,8 +163,21 @@ function filesNotes(project: ComposeProject, { objects }: AdoptEvidence, { objec
     objects !== undefined && "count" in objects
       ? `${objects.count} files (${sizeText(objects.bytes)}) are`
       : "Files are";
-  const newest = objects !== undefined && "count" in objects && objects.isVersioned ? ", in their newest version" : "";
-  return [`${found} copied out of ${objectStore.name}${newest}; its volume stays as it is.`];
+  const { isVersioned = false, buckets = [] } = objects !== undefined && "count" in objects ? objects : {};
+  const newest = isVersioned ? ", in their newest version" : "";
+  return [
+    `${found} copied out of ${objectStore.name}${newest}; its volume stays as it is.`,
+    ...(buckets.length === 0
+      ? []
+      : [
+          `${objectStore.name} also has the ${listed("bucket", buckets)}, which nothing copies, and nobody reaches once it stops.`,
+        ]),
+  ];
+}
+
+/** Names things of one kind: `bucket a`, `buckets a, b`. Pure. */
+export function listed(kind: string, names: readonly string[]): string {
+  return `${kind}${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
 }
 
 /** Names the certificate files that become a setting. */

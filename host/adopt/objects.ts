@@ -1,7 +1,8 @@
-import { details, type Engine } from "../engine/engine";
+import { details, type ContainerDetails, type Engine } from "../engine/engine";
 import { discard, startHelper } from "../engine/containers/helper";
 import { refusalIn, signedAddress, type Bucket } from "../install/storage/bucket";
 import { momentaryLabels } from "../install/leftovers";
+import { environmentIn } from "../install/services/environment";
 import { authorityVariable, curlTrust } from "../install/services/releaseVariables";
 import { OperatorError } from "../../util/operatorError";
 import { curlWord } from "../../util/curlWord";
@@ -31,6 +32,14 @@ export interface Compared {
   readonly missing: readonly StoredObject[];
   /** Objects of the same size whose checksums differ. */
   readonly doubtful: readonly StoredObject[];
+}
+
+/** Contents of an S3 server that no copy of a bucket's objects has. */
+export interface Uncopied {
+  /** Its other buckets; undefined where the keys may not see all of them. */
+  readonly buckets?: readonly string[];
+  /** True where the bucket may hold former versions of its objects. */
+  readonly isVersioned: boolean;
 }
 
 /** Failure of a request that the server has not answered. */
@@ -130,6 +139,11 @@ export class ObjectCopy {
   /** Returns whether the other bucket has every object as it is. */
   async isDone(from: ServedBucket, to: ServedBucket): Promise<boolean> {
     return (await this.lacking(from, to, await this.list(from))).length === 0;
+  }
+
+  /** Reads what a bucket's server has besides its objects. @param server its container */
+  uncopied(bucket: ServedBucket, server: string): Promise<Uncopied> {
+    return readUncopied(this.engine, this.container, bucket, server);
   }
 
   /** Lists the objects of a bucket; none where there is no such bucket. */
@@ -295,6 +309,43 @@ export async function listObjects(engine: Engine, container: string, bucket: Ser
     token = elementText(body, "NextContinuationToken");
     if (token === undefined) return found;
   }
+}
+
+/**
+ * Reads what a bucket's server has besides the bucket's objects.
+ * @param container with curl that reaches it
+ * @param server its container
+ * @throws NoAnswer
+ */
+export async function readUncopied(
+  engine: Engine,
+  container: string,
+  bucket: ServedBucket,
+  server: string,
+): Promise<Uncopied> {
+  const [all, versioned, there] = await Promise.all([
+    // The list of buckets is asked of the server's root.
+    ask(engine, container, { ...bucket, bucket: "" }, {}),
+    isVersioned(engine, container, bucket),
+    engine.inspect(server),
+  ]);
+  const seesAll = all.status === 200 && there !== undefined && isRootOf(there, bucket);
+  return {
+    buckets: seesAll ? bucketsIn(all.body).filter((name) => name !== bucket.bucket) : undefined,
+    isVersioned: versioned,
+  };
+}
+
+/** True where a server's own environment gives it these keys: to others MinIO lists only the buckets they may use. Pure. */
+function isRootOf({ environment }: Pick<ContainerDetails, "environment">, { accessKeyId }: Bucket): boolean {
+  return Object.entries(environmentIn(environment)).some(
+    ([name, value]) => /(ROOT_USER|ACCESS_KEY(_ID)?)$/.test(name) && value === accessKeyId,
+  );
+}
+
+/** Parses the names in a server's list of buckets. Pure. */
+function bucketsIn(xml: string): string[] {
+  return [...xml.matchAll(/<Bucket>(.*?)<\/Bucket>/gs)].flatMap(([, entry]) => elementText(entry, "Name") ?? []);
 }
 
 /** Reads whether a bucket may hold former versions of its objects. */

@@ -4,6 +4,7 @@ import { isLost } from "../install/facts";
 import { containerName } from "../install/names/containerName";
 import { momentaryLabels } from "../install/leftovers";
 import { label } from "../install/names/labels";
+import type { Uncopied } from "./objects";
 import type { Adoption } from "./plan";
 import { runningFirst, type ComposeProject } from "./compose/project";
 
@@ -33,6 +34,8 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
    * are too.
    */
   readonly givenBack?: "data" | "files";
+  /** What that server had besides the copied files when it stopped; undefined where it could not be asked. */
+  readonly uncopied?: Uncopied;
   /** Volumes with the files of the project's S3 server, once its container is being removed. */
   readonly fileVolumes?: readonly string[];
 }

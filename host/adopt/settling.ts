@@ -5,6 +5,7 @@ import { environmentIn } from "../install/services/environment";
 import { adoptCommand, dockerRemoveVolume, upCommand } from "../../util/commands";
 import { isPathWithin } from "../../util/files/pathWithin";
 import type { Problem } from "../../util/operatorError";
+import { listed } from "./notes";
 import { phasesOf } from "./phases";
 import { isTakenOver } from "./phases/files";
 import { readPhase, type AdoptRun } from "./phases/phase";
@@ -85,6 +86,8 @@ interface OldFiles {
   readonly kept: readonly string[];
   /** Volumes that may hold its files. */
   readonly unclear: readonly string[];
+  /** Volumes that hold its files and, for a reason, may hold more. */
+  readonly held?: { readonly volumes: readonly string[]; readonly why: string };
 }
 
 /** Reads which volumes of compose's S3 server go with its files. Once its container is gone they are in the record. */
@@ -100,9 +103,12 @@ export async function readOldFiles({ engine, record }: Pick<AdoptRun, "engine" |
       return { volume, others: users.filter((name) => !removed.includes(name)) };
     }),
   );
+  const free = found.filter(({ others }) => others.length === 0).map(({ volume }) => volume);
+  const why = restOf(record);
   return {
     volumes,
-    removable: found.filter(({ others }) => others.length === 0).map(({ volume }) => volume),
+    removable: why === undefined ? free : [],
+    held: why === undefined || free.length === 0 ? undefined : { volumes: free, why },
     kept: [
       ...found
         .filter(({ others }) => others.length > 0)
@@ -112,6 +118,26 @@ export async function readOldFiles({ engine, record }: Pick<AdoptRun, "engine" |
         .map(({ source, path }) => `${source} (no files of Scani's: it is ${path})`),
     ],
     unclear: [],
+  };
+}
+
+/** Describes what compose's S3 server has, or may have, besides the copied files; undefined where that is nothing. Pure. */
+function restOf({ uncopied, objectStore }: Pick<AdoptRun["record"], "uncopied" | "objectStore">): string | undefined {
+  if (uncopied?.buckets === undefined) return `whether ${objectStore} has other buckets than Scani's could not be told`;
+  if (uncopied.buckets.length > 0)
+    return `${objectStore} also has the ${listed("bucket", uncopied.buckets)}, which nothing has copied`;
+  return uncopied.isVersioned
+    ? `${objectStore} may hold former versions of the files, which nothing has copied`
+    : undefined;
+}
+
+/** Explains why volumes of compose's S3 server stay, and how to remove one; undefined without any. Pure. */
+export function heldNote({ held }: Pick<OldFiles, "held">): Problem | undefined {
+  if (held === undefined) return undefined;
+  return {
+    what: `The ${listed("volume", held.volumes)} ${held.volumes.length === 1 ? "stays" : "stay"}: ${held.why}.`,
+    why: "Once compose's containers are gone and you need nothing of it, this removes it:",
+    type: held.volumes.map(dockerRemoveVolume),
   };
 }
 

@@ -1,6 +1,13 @@
 import { describeWayBack, goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
-import { readOldFiles, readSettling, settlingNote, settlingProblem, unclearNote } from "../../host/adopt/settling";
+import {
+  heldNote,
+  readOldFiles,
+  readSettling,
+  settlingNote,
+  settlingProblem,
+  unclearNote,
+} from "../../host/adopt/settling";
 import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import { label } from "../../host/install/names/labels";
 import { adoptCommand, composeCreate } from "../../util/commands";
@@ -127,8 +134,8 @@ export async function settle(
     const names = retired(record);
     const all = `the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}`;
     const others = `The other volumes stay${options.removeOldFiles && files.kept.length > 0 ? `, of ${record.objectStore}'s ${files.kept.join(", ")}` : ""}.`;
-    const unclear = options.removeOldFiles ? unclearNote(files, record.objectStore) : undefined;
-    if (unclear !== undefined) context.report(renderProblem(unclear));
+    const staying = options.removeOldFiles ? [unclearNote(files, record.objectStore), heldNote(files)] : [];
+    for (const one of staying) if (one !== undefined) context.report(renderProblem(one));
     if (!isToBeDone(options)) {
       context.report(
         [

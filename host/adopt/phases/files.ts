@@ -3,9 +3,10 @@ import type { Bucket } from "../../install/storage/bucket";
 import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
-import { networkOf, ObjectCopy, type Copied, type ServedBucket } from "../objects";
+import { networkOf, NoAnswer, ObjectCopy, type Copied, type ServedBucket } from "../objects";
 import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
+import { writeRecord } from "../record";
 import { unstartable } from "../startable";
 import { untilHealthy, type AdoptRun, type Phase } from "./phase";
 
@@ -87,6 +88,25 @@ export async function giveFilesBack(run: AdoptRun, objects: ObjectSource, own: B
   return betweenBuckets(run, objects, own, (copy, here) => copy.copy(here, objects));
 }
 
+/**
+ * Records what the project's S3 server has besides the copied files, before it is stopped: a volume with more in it is
+ * not removed with them. A server that does not run has nothing else than before.
+ * @returns the record as it is then
+ */
+export async function recordUncopied(run: AdoptRun): Promise<AdoptRun["record"]> {
+  const { engine, image, objects, record } = run;
+  if (objects === undefined || (await engine.inspect(objects.container))?.state !== "running") return record;
+  const uncopied = await withCopy(run, objects, (copy) => copy.uncopied(objects, objects.container)).catch(
+    (error: unknown) => {
+      if (error instanceof NoAnswer) return undefined;
+      throw error;
+    },
+  );
+  const asked = { ...record, uncopied };
+  await writeRecord(engine, asked, image, {});
+  return asked;
+}
+
 async function start(run: AdoptRun, server: string): Promise<void> {
   await run.engine.start(server);
   await untilHealthy(run, server);
@@ -97,18 +117,28 @@ async function start(run: AdoptRun, server: string): Promise<void> {
  * @param own base's, as a container on the data network reaches it
  * @param work receives the copy, and base's own bucket with the container that serves it
  */
-async function betweenBuckets<T>(
-  { engine, install, image }: AdoptRun,
+function betweenBuckets<T>(
+  run: AdoptRun,
   objects: ObjectSource,
   own: Bucket,
   work: (copy: ObjectCopy, here: ServedBucket) => Promise<T>,
+): Promise<T> {
+  const here = { ...own, container: containerName(run.install.name, "storage") };
+  return withCopy(run, objects, (copy) => work(copy, here));
+}
+
+/** Does work with a container that reaches the project's S3 server and base's. */
+async function withCopy<T>(
+  { engine, install, image }: AdoptRun,
+  objects: ObjectSource,
+  work: (copy: ObjectCopy) => Promise<T>,
 ): Promise<T> {
   const { container, trusted } = objects;
   const certificates = trusted && (await engine.readFile(trusted.container, trusted.path));
   const networks = [await networkOf(engine, container), networkName(install.name, "data")] as const;
   const copy = await ObjectCopy.open(engine, install.name, image, networks, certificates);
   try {
-    return await work(copy, { ...own, container: containerName(install.name, "storage") });
+    return await work(copy);
   } finally {
     await copy.close();
   }

@@ -4,7 +4,7 @@ import { readFacts } from "../../install/readFacts";
 import { expectData, homeOf } from "../postgres/moveData";
 import { ownPostgres } from "../imageNames";
 import { writeRecord, type AdoptionRecord } from "../record";
-import { isTakenOver, takeFiles } from "./files";
+import { isTakenOver, recordUncopied, takeFiles } from "./files";
 import { ownServes } from "./front";
 import { isRetired, routedTier, stopForGood, type AdoptRun, type Phase } from "./phase";
 
@@ -39,6 +39,7 @@ export class DatabasePhase implements Phase {
     });
     // Copy what was uploaded through compose's page since the last time.
     await takeFiles(run, "copy the last files");
+    const asked = await recordUncopied(run);
     // From now on uploads to addresses presigned for that server are refused, since they would not be copied any more.
     if (objectStore !== undefined) await stopAll(run, [objectStore]);
     // If somebody has only started compose's containers again, what serves stays as it is.
@@ -54,7 +55,7 @@ export class DatabasePhase implements Phase {
             postgresFolder: postgres.folder,
           }),
     });
-    if (postgres === undefined) await writeRecord(engine, { ...record, takenOver: true }, image, {});
+    if (postgres === undefined) await writeRecord(engine, { ...asked, takenOver: true }, image, {});
     await progress.step("bring base up on the data", () => stacks.up("base"));
     // The tier reads from base's outputs where backups are made, which has changed.
     const tier = await routedTier(run);

@@ -75,6 +75,7 @@ export class FakeAdoption {
       restartPolicies: {},
       services: Object.fromEntries(services.map((service) => [`home-${service}`, service])),
       announced: true,
+      ...(taken ? { uncopied: { buckets: [], isVersioned: false } } : {}),
       ...(managed && taken ? { takenOver: true } : {}),
     };
     this.addCompose(taken);
@@ -94,6 +95,7 @@ export class FakeAdoption {
         restartPolicy: taken || name === "worker" ? "no" : "unless-stopped",
         networks: name === "postgres" && !taken ? ["home_default", "scani-data"] : ["home_default"],
         volumes: name === "postgres" ? [volume] : [],
+        environment: name === "minio" ? [`MINIO_ROOT_USER=${storageKeys.accessKeyId}`] : [],
         mounts: name === "minio" ? [{ type: "volume", source: "home_minio-data", path: "/data" }] : [],
       });
   }

@@ -11,6 +11,9 @@ export class FakeBuckets {
   readonly encrypting = new Set<string>();
   /** Objects that were written, as `server/key`. */
   readonly written: string[] = [];
+  /** Other buckets of servers, and those whose buckets keep former versions. */
+  readonly others = new Map<string, readonly string[]>();
+  readonly versioned = new Set<string>();
   private readonly contents = new Map<string, Map<string, string>>();
   /** Files in the containers' folders, by container id: contents by number. */
   private readonly folders = new Map<string, Map<string, string>>();
@@ -41,6 +44,11 @@ export class FakeBuckets {
       const { server } = requests[0];
       if (!isUp(server)) return { exitCode: 7, errors: `curl: (7) Failed to connect to ${server}` };
       if (!isTrusted(requests[0])) return { exitCode: 60, errors: "curl: (60) SSL certificate problem" };
+      const { pathname, url } = requests[0];
+      if (pathname === "/")
+        return { output: `${bucketList(["job-uploads", ...(this.others.get(server) ?? [])])}\n200` };
+      if (new URL(url).searchParams.has("versioning") && this.versioned.has(server))
+        return { output: "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>\n200" };
       const etag = this.encrypting.has(server) ? () => md5(randomUUID()) : md5;
       return { output: `${[...this.of(server)].map(([key, content]) => entry(key, content, etag)).join("")}\n200` };
     }
@@ -65,6 +73,9 @@ export class FakeBuckets {
 function trustOf({ environment, files }: FakeContainer): string | undefined {
   return files.get(valueIn(environment, "NODE_EXTRA_CA_CERTS"));
 }
+
+const bucketList = (names: readonly string[]): string =>
+  `<Buckets>${names.map((name) => `<Bucket><Name>${name}</Name><CreationDate>2026</CreationDate></Bucket>`).join("")}</Buckets>`;
 
 const md5 = (content: string): string => createHash("md5").update(content).digest("hex");
 

@@ -95,6 +95,34 @@ test("of a server that encrypts, whose checksums are random, contents are compar
   expect(Object.fromEntries(theirs)).toEqual({ "a.csv": "1", "b.csv": "3" });
 });
 
+describe("what an S3 server has besides the copied files, recorded before it stops", () => {
+  const recorded = async (prepare: (adoption: FakeAdoption) => void, managed = false) => {
+    const adoption = await new FakeAdoption("beside", managed).begun();
+    prepare(adoption);
+    await new DatabasePhase().perform(await adoption.run());
+    expect(adoption.container("home-minio").state).toBe("exited");
+    return (await adoption.run()).record;
+  };
+
+  test.each([false, true])("are its other buckets; managed database: %s", async (managed) => {
+    const record = await recorded(({ buckets }) => buckets.others.set("home-minio", ["backups"]), managed);
+    expect(record.uncopied).toEqual({ buckets: ["backups"], isVersioned: false });
+    expect(record.takenOver).toBe(managed ? true : undefined);
+  });
+
+  test("are former versions", async () => {
+    const { uncopied } = await recorded(({ buckets }) => buckets.versioned.add("home-minio"));
+    expect(uncopied).toEqual({ buckets: [], isVersioned: true });
+  });
+
+  test("is unknown where others than its own keys may see more buckets", async () => {
+    const { uncopied } = await recorded((adoption) =>
+      Object.assign(adoption.container("home-minio"), { environment: ["MINIO_ROOT_USER=admin"] }),
+    );
+    expect(uncopied).toEqual({ isVersioned: false });
+  });
+});
+
 test("with a managed database files are copied until compose's part has been taken over", async () => {
   const adoption = await new FakeAdoption("beside", true).begun();
   adoption.theirs.set("a.csv", "1");

@@ -864,12 +864,13 @@ test("what cannot come along as it is, is noted", () => {
       mounts: [{ type: "bind", source: "/srv/keys", path: "/keys" }],
     },
   });
-  const objects = { count: 3, bytes: 2_000_000, isVersioned: true };
+  const objects = { count: 3, bytes: 2_000_000, isVersioned: true, buckets: ["backups", "site"] };
   const { notes, settings } = adoption(project, { objects });
   expect(notes).toEqual(
     expect.arrayContaining([
       "home_postgres_1 is started with -c max_connections=300; base's own is not. What ALTER SYSTEM SET has set stays with the data.",
       "3 files (1.9 MiB) are copied out of home_minio_1, in their newest version; its volume stays as it is.",
+      "home_minio_1 also has the buckets backups, site, which nothing copies, and nobody reaches once it stops.",
       "LOG_LEVEL differs between api, worker, data-provider; all get that of api.",
       "/srv/keys, mounted into home_api_1 at /keys, does not come along, though SOME_FILE names it.",
       "/srv/initdb, mounted into home_postgres_1 at /docker-entrypoint-initdb.d, does not come along.",

@@ -1,7 +1,8 @@
 import type { Serving } from "../../../../host/install/facts";
 import { stacksBeside } from "../../../../host/install/names/stacks";
-import { fileVolumesOf, settlingNote, settlingProblem } from "../../../../host/adopt/settling";
+import { fileVolumesOf, heldNote, readOldFiles, settlingNote, settlingProblem } from "../../../../host/adopt/settling";
 import type { AdoptRun } from "../../../../host/adopt/phases/phase";
+import type { AdoptionRecord } from "../../../../host/adopt/record";
 import { renderProblem } from "../../../../util/operatorError";
 import { FakeAdoption } from "./fakeAdoption";
 
@@ -35,6 +36,38 @@ test("what is amiss is said, with whose command mends it", () => {
   });
   expect(settlingNote({ serving: { ...uploadsFail, shortcomings: [] } }, run)).toBeUndefined();
 });
+
+test.each<[string, Partial<AdoptionRecord>, string | undefined]>([
+  ["nothing", {}, undefined],
+  [
+    "another bucket",
+    { uncopied: { buckets: ["backups"], isVersioned: false } },
+    "The volume home_minio-data stays: home-minio also has the bucket backups, which nothing has copied.",
+  ],
+  [
+    "former versions",
+    { uncopied: { buckets: [], isVersioned: true } },
+    "The volume home_minio-data stays: home-minio may hold former versions of the files, which nothing has copied.",
+  ],
+  [
+    "buckets its keys may not see",
+    { uncopied: { isVersioned: false } },
+    "The volume home_minio-data stays: whether home-minio has other buckets than Scani's could not be told.",
+  ],
+  [
+    "what a record of an older version does not say",
+    { uncopied: undefined },
+    "The volume home_minio-data stays: whether home-minio has other buckets than Scani's could not be told.",
+  ],
+])(
+  "compose's files go with a server that has besides them %s, only if that is nothing",
+  async (_what, values, words) => {
+    const adoption = new FakeAdoption("taken over");
+    const files = await readOldFiles({ engine: adoption.install.engine, record: { ...adoption.record, ...values } });
+    expect(files.removable).toEqual(words === undefined ? ["home_minio-data"] : []);
+    expect(heldNote(files)?.what).toBe(words);
+  },
+);
 
 const mounts = [
   { type: "volume", source: "root", path: "/data" },

@@ -339,6 +339,18 @@ test("volumes of its S3 server that hold something else, or are somebody else's 
   );
 });
 
+test("the volume of an S3 server with other buckets stays, and how to remove it is said", async () => {
+  const { adoption, context, printed } = await begun(
+    { uncopied: { buckets: ["backups"], isVersioned: false } },
+    "taken over",
+  );
+  await settle(context, "base", "home", { removeOldFiles: true, yes: true });
+  expect(adoption.install.engine.volumesThere.map(({ name }) => name)).toContain("home_minio-data");
+  expect(printed.join("\n")).toContain("home-minio also has the bucket backups, which nothing has copied.");
+  expect(printed.join("\n")).toContain("type: docker volume rm home_minio-data");
+  expect(printed.at(-1)).not.toContain("home_minio-data");
+});
+
 test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
   "given %j, --back says what it would do and touches nothing",
   async (going) => {
