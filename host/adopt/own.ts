@@ -1,6 +1,6 @@
 import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
-import { baseNetworkNames } from "../install/network/addresses";
+import { baseNetworkNames, networkName } from "../install/network/addresses";
 import { namesOwn, replaceable, replaceableServices, type ReplaceableService } from "../install/services/bundled";
 import type { Environment } from "../install/services/environment";
 import { loginIn } from "../install/data/databaseUrl";
@@ -16,9 +16,10 @@ import { generatedNames, type Tier } from "../../settings";
 import { adoptCommand, dockerStart, dockerStop } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { caCertificateOf, readAuthorities } from "./compose/authorities";
-import { memoryOf } from "./compose/memory";
+import { memoryOf, memorySettings } from "./compose/memory";
 import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./compose/project";
 import { readContainer } from "./compose/readCompose";
+import { pinnedImage } from "./imageNames";
 import { furtherVariables, given, ownVariables, secretsToAccept, type StackValues } from "./compose/variables";
 
 /** Names of everything of an install that a recovery removes. */
@@ -26,6 +27,8 @@ export interface Remains {
   /** In the order of their removal: workers first, the gateway last. */
   readonly containers: readonly string[];
   readonly networks: readonly string[];
+  /** Somebody else's Postgres that base uses, which is taken off the networks and stays. */
+  readonly borrowed?: string;
 }
 
 /** An install of this module's own, read off its containers. Holds secrets. */
@@ -43,7 +46,7 @@ export interface OwnInstall extends Remains {
  */
 export async function readOwn(engine: Engine, install: string): Promise<OwnInstall | undefined> {
   const gateway = containerName(install, "gateway");
-  const [{ all, networks }, routed, journal] = await Promise.all([
+  const [{ all, networks, borrowed }, routed, journal] = await Promise.all([
     readLabelled(engine, install),
     readRouted(engine, { name: install, gateway }),
     readJournal(engine, gateway),
@@ -55,9 +58,10 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
     [undefined, serving?.release].includes(one.labels[label.release]);
   const readAll = (some: readonly ContainerSummary[]): Promise<ComposeContainer[]> =>
     Promise.all(some.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")));
-  const [wanted, others, everyNetwork, { isSwarmWorker }] = await Promise.all([
+  const [wanted, others, lender, everyNetwork, { isSwarmWorker }] = await Promise.all([
     readAll(all.filter(isWanted)),
     readAll(all.filter((one) => !isWanted(one))),
+    borrowed === undefined ? undefined : readContainer(engine, borrowed, "postgres"),
     engine.networks([]),
     engine.info(),
   ]);
@@ -69,17 +73,19 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
     settings: ownSettings(install, serving?.tier, read, {
       others,
       networks,
+      borrowed: lender,
       caCertificate: caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
     }),
     migrators: routed.containers.filter((one) => one.service === "migrate" && isUp(one)).map(({ name }) => name),
-    ...remainsOf({ all, networks }),
+    ...remainsOf({ all, networks, borrowed }),
   };
 }
 
-/** Everything on an engine that carries an install's label. */
+/** Everything on an engine that carries an install's label, and the Postgres it has borrowed. */
 interface Labelled {
   readonly all: readonly ContainerSummary[];
   readonly networks: readonly NetworkSummary[];
+  readonly borrowed?: string;
 }
 
 async function readLabelled(engine: Engine, install: string): Promise<Labelled> {
@@ -88,7 +94,16 @@ async function readLabelled(engine: Engine, install: string): Promise<Labelled> 
     engine.containers({ labels: [...labels, label.service], all: true }),
     engine.networks(labels),
   ]);
-  return { all, networks };
+  const hasOwn = all.some((one) => one.labels[label.service] === "postgres");
+  return { all, networks, borrowed: hasOwn ? undefined : await readBorrowed(engine, install) };
+}
+
+/** Finds somebody else's Postgres that answers on the data network in place of base's own. */
+async function readBorrowed(engine: Engine, install: string): Promise<string | undefined> {
+  const there = await engine.containers({ network: networkName(install, "data") });
+  const strange = there.filter((one) => one.labels[label.install] !== install);
+  const all = await Promise.all(strange.map(({ id }) => engine.inspect(id)));
+  return all.find((one) => one?.aliases.includes(replaceable.postgres.host))?.name;
 }
 
 /** Reads what a recovery that has not ended has left. */
@@ -102,8 +117,9 @@ export async function hasReleaseSince(engine: Engine, install: string, at: numbe
   return all.some(({ labels, created }) => label.release in labels && created * 1000 > at);
 }
 
-function remainsOf({ all, networks }: Labelled): Remains {
+function remainsOf({ all, networks, borrowed }: Labelled): Remains {
   return {
+    borrowed,
     containers: all.toSorted((one, other) => removalRank(one) - removalRank(other)).map(({ name }) => name),
     networks: networks.map(({ name }) => name),
   };
@@ -175,6 +191,8 @@ interface FurtherSources {
   /** Containers of other releases, which may have the only copy of a secret. */
   readonly others?: readonly ComposeContainer[];
   readonly networks?: readonly NetworkSummary[];
+  /** Somebody else's Postgres that base uses. */
+  readonly borrowed?: ComposeContainer;
   /** Certificate of the authority its containers trust; empty without one. */
   readonly caCertificate?: string;
 }
@@ -187,7 +205,7 @@ export function ownSettings(
   install: string,
   tier: Tier | undefined,
   containers: readonly ComposeContainer[],
-  { others = [], networks = [], caCertificate = "" }: FurtherSources = {},
+  { others = [], networks = [], borrowed, caCertificate = "" }: FurtherSources = {},
 ): OwnInstall["settings"] {
   const named = (service: string) => containers.find((one) => one.service === service);
   const parts = partsOf({ containers });
@@ -214,6 +232,7 @@ export function ownSettings(
       ...read.base,
       ...Object.assign({}, ...services),
       ...memory.base,
+      ...borrowedSettings(borrowed),
       subnet: subnet && renderBlock(subnet),
       gatewayImage: gateway?.image,
       FRONTEND_PORT: at?.port,
@@ -236,6 +255,13 @@ export function ownSettings(
       extraEnvironment: further.length === 0 ? undefined : JSON.stringify(further),
     }),
   };
+}
+
+/** Returns the settings of a Postgres that is somebody else's, and of base's own that takes its place later. Pure. */
+function borrowedSettings(borrowed: ComposeContainer | undefined): StackValues {
+  if (borrowed === undefined) return {};
+  const memory = memorySettings({ postgres: borrowed }, {}, {});
+  return { ...memory.base, borrowedPostgres: borrowed.name, postgresImage: pinnedImage(borrowed) };
 }
 
 /** Settings by name; undefined where nothing says one. */

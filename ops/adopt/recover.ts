@@ -241,11 +241,11 @@ async function readRecoverable(
 }
 
 /** Describes what a recovery does. Pure. */
-function planText(install: string, { tier, settings, containers, networks }: OwnInstall): string {
+function planText(install: string, { tier, settings, containers, networks, borrowed }: OwnInstall): string {
   return [
     `The state of ${install} is gone, and ${containers.length} containers of it are here. To make them Pulumi's again:`,
     `  1 write what they were made with into the settings, secrets encrypted: ${Object.keys(settings.base).sort().join(", ")}`,
-    `  2 remove them and the networks ${networks.join(", ")}; every volume stays`,
+    `  2 remove them and the networks ${networks.join(", ")}; every volume stays${borrowed === undefined ? "" : `, and so does ${borrowed}, whose Postgres base uses`}`,
     `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
     "Scani is away from the second step to the end, for about a minute.",
   ].join("\n");
@@ -263,12 +263,18 @@ function restText(install: string, until: StackKind, { containers, networks }: R
 }
 
 /** Refuses while a container of somebody else's is on a network of the install, which Docker would not remove. */
-async function refuseStrangers(engine: Engine, install: string, { networks, containers }: Remains): Promise<void> {
+async function refuseStrangers(
+  engine: Engine,
+  install: string,
+  { networks, containers, borrowed }: Remains,
+): Promise<void> {
   const there = await Promise.all(
     networks.map(async (network): Promise<OnNetwork> => ({
       network,
-      // Containers that are removed anyway are in nobody's way, such as a killed backup's.
-      containers: (await engine.containers({ network })).filter(({ name }) => !containers.includes(name)),
+      // Containers that are removed anyway are in nobody's way, such as a killed backup's, nor is one that base borrows.
+      containers: (await engine.containers({ network })).filter(
+        ({ name }) => !containers.includes(name) && name !== borrowed,
+      ),
     })),
   );
   const problems = strangersOn(there, install, {
@@ -407,14 +413,18 @@ function refuseMissing(missing: readonly MissingImage[]): void {
 }
 
 /**
- * Stops every container gently, in this order, and removes it; then removes the networks.
+ * Stops every container gently, in this order, and removes it; then removes the networks. A borrowed Postgres runs on,
+ * and `up` connects it again.
  * @param lost aborted when the run lock is lost; at the latest by the removal of the gateway, which is the last one
  */
-async function clear(engine: Engine, { containers, networks }: Remains, lost: AbortSignal): Promise<void> {
+async function clear(engine: Engine, { containers, networks, borrowed }: Remains, lost: AbortSignal): Promise<void> {
   for (const name of containers) {
     lost.throwIfAborted();
     await engine.stop(name);
     await engine.remove(name, { force: false, volumes: false });
   }
-  for (const name of networks) await engine.removeNetwork(name);
+  for (const name of networks) {
+    if (borrowed !== undefined) await engine.disconnectNetwork(name, borrowed);
+    await engine.removeNetwork(name);
+  }
 }

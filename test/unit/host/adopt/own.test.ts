@@ -180,6 +180,21 @@ describe("a service whose container is gone", () => {
   });
 });
 
+test("a borrowed Postgres goes on being borrowed, on its image, with the release's login and its memory", () => {
+  const image = { image: "postgres:16", namedId: "sha256:0123456789abcdef" };
+  const borrowed = { ...postgres, ...image, name: "home-postgres", environment: {}, memory: 4096 * 2 ** 20 };
+  const { base: settings } = ownSettings("scani", "tier1", [...base, api, provider], { borrowed });
+  expect(settings).toMatchObject({
+    borrowedPostgres: "home-postgres",
+    postgresImage: "postgres:16",
+    postgresMemory: "4096",
+    POSTGRES_USER: "scani",
+    POSTGRES_DB: "scani",
+    POSTGRES_PASSWORD: "x",
+  });
+  for (const name of ["postgresVolume", "postgresFolder", "DATABASE_URL"]) expect(settings).not.toHaveProperty(name);
+});
+
 test("a mail server the release names is kept, while base's catcher is still there for another release", () => {
   const SMTP_URL = "smtps://u:p@mail.example.org:465";
   const { base: settings } = ownSettings("scani", "tier1", [...base, postgres, api, changed(provider, { SMTP_URL })]);

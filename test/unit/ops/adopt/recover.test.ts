@@ -296,6 +296,59 @@ test("a container that is removed anyway is in nobody's way, such as a killed ba
   expect(there()).toBe(0);
 });
 
+describe("an install that has borrowed compose's Postgres", () => {
+  /** Creates one whose state is lost while both serve. */
+  function borrowing() {
+    const made = lost();
+    const { engine, install, drop } = made;
+    drop("scani-postgres");
+    const api = install.container("r1", "api");
+    Object.assign(api, {
+      environment: [...api.environment, "DATABASE_URL=postgres://scani:scani@postgres:5432/scani?sslmode=disable"],
+    });
+    engine.add({
+      name: "home-postgres",
+      image: "postgres:16",
+      labels: { "com.docker.compose.project": "home" },
+      state: "running",
+      networks: ["home_default", "scani-data"],
+      aliases: ["postgres"],
+    });
+    engine.images.set("postgres:16", { id: "sha256:postgres:16", environment: [], labels: {}, digests: [] });
+    Object.assign(engine.find("home-postgres") ?? {}, { imageId: "sha256:postgres:16" });
+    engine.networksThere.push({ id: "d", name: "scani-data", labels: { [label.install]: "scani" } });
+    return made;
+  }
+
+  test("borrows it again, and it runs on meanwhile", async () => {
+    const { engine, recovered, written, asked } = borrowing();
+    await recovered(true);
+    expect(written.base).toMatchObject({ borrowedPostgres: "home-postgres", postgresImage: "postgres:16" });
+    expect(engine.find("home-postgres")).toMatchObject({ state: "running", networks: ["home_default"] });
+    expect(engine.networksThere.map(({ name }) => name)).not.toContain("scani-data");
+    expect(asked).toEqual(["set base", "set tier1", "up base", "up tier1"]);
+  });
+
+  test("which the plan says, and touches nothing", async () => {
+    const { engine, recovered, printed } = borrowing();
+    await recovered(false);
+    expect(printed.join("\n")).toContain("every volume stays, and so does home-postgres, whose Postgres base uses");
+    expect(engine.find("home-postgres")?.networks).toContain("scani-data");
+  });
+
+  test("goes on after a removal that failed half way", async () => {
+    const { engine, recovered, asked, there } = borrowing();
+    engine.watch = (call) => {
+      if (call === "remove scani-gateway") throw new EngineError(500, "server error");
+    };
+    await expect(recovered(true)).rejects.toThrow("server error");
+    engine.watch = () => undefined;
+    await recovered(true);
+    expect([asked.slice(-2), there()]).toEqual([["up base", "up tier1"], 0]);
+    expect(engine.find("home-postgres")?.networks).toEqual(["home_default"]);
+  });
+});
+
 describe("nothing is touched", () => {
   test("while a container of somebody else's is on a network of the install", async () => {
     const { engine, recovered, asked, there, state } = lost();
