@@ -2,6 +2,7 @@ import type { Adoption } from "../../host/adopt/plan";
 import type { Engine } from "../../host/engine/engine";
 import { missingFronts } from "../../host/guards/base/frontNetworks";
 import { declaredPorts, readTakenPorts, takenPorts } from "../../host/guards/base/takenPorts";
+import { subnetProblem } from "../../host/install/network/subnet";
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { missingImages, missingProblem } from "../../host/preflight/images";
 import { setCommand, SettingsError, type Settings, type Tier } from "../../settings";
@@ -21,7 +22,7 @@ export interface EngineCheck {
 
 /**
  * Lists everything on the engine for which `up` of base, or of the tier, would refuse the settings an adoption writes:
- * networks, ports and images they name. Mistakes in the settings are listed by themselves. Changes nothing.
+ * networks, a subnet, ports and images they name. Mistakes in the settings are listed by themselves. Changes nothing.
  */
 export async function engineProblems(
   project: Context["project"],
@@ -42,8 +43,10 @@ export async function engineProblems(
     readTakenPorts(engine, install, ports, isHere),
     imageProblems(engine, base, own, release, Object.values(tags)),
   ]);
+  const subnet = subnetProblem({ install, stack: base, named: own.subnet }, networks);
   const allNetworks = isSwarmWorker ? undefined : networks;
   return [
+    ...(subnet === undefined ? [] : [subnet]),
     ...missingFronts(own.frontNetworks, own.origin("frontNetworks"), { allNetworks }, base),
     ...takenPorts(taken, base),
     ...images,

@@ -1,7 +1,7 @@
 import { discard } from "../../engine/containers/helper";
 import { isRefused, type Engine, type NetworkSummary } from "../../engine/engine";
 import { setCommand } from "../../../util/commands";
-import { OperatorError } from "../../../util/operatorError";
+import { OperatorError, type Problem } from "../../../util/operatorError";
 import { overlap, parentOf, parseBlock, renderBlock, type Block } from "../../../util/ipv4";
 import { addressesIn, networkName, subnetsIn } from "./addresses";
 import { label } from "../names/labels";
@@ -55,22 +55,46 @@ export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<Subn
   if (named === undefined && own.some(({ name }) => name === networkName(order.install, "data")))
     return { free: freeSubnet(order.install, takenBy(networks)) };
   const routes = await routesOf(engine, order);
-  const taken = [...takenBy(networks), ...routes];
-  const conflictIn = (subnet: Block): TakenBlock | undefined =>
-    [...takenBy(networksToAvoid(order.install, subnet, networks)), ...routes].find(({ block }) =>
-      overlap(block, subnet),
-    );
   if (named !== undefined) {
-    const conflict = conflictIn(named);
-    if (conflict === undefined) return { own: named };
-    throw new OperatorError({
-      what: `SCANI_SUBNET is ${order.named}, and ${conflict.by} has ${renderBlock(conflict.block)}. Nothing has been touched.`,
-      type: setCommand("subnet", order.stack, { value: renderBlock(freeSubnet(order.install, taken)) }),
-    });
+    const problem = subnetProblem(order, networks, routes);
+    if (problem === undefined) return { own: named };
+    throw new OperatorError({ ...problem, what: `${problem.what} Nothing has been touched.` });
   }
   const remembered = order.remembered === undefined ? undefined : parseBlock(order.remembered);
-  if (remembered !== undefined && conflictIn(remembered) === undefined) return { own: remembered };
-  return { own: freeSubnet(order.install, taken) };
+  if (remembered !== undefined && conflictOf(order.install, remembered, networks, routes) === undefined)
+    return { own: remembered };
+  return { own: freeSubnet(order.install, [...takenBy(networks), ...routes]) };
+}
+
+/**
+ * Returns why an install cannot have the subnet that is named; undefined where it can, and where none is. Pure.
+ * @param networks all of the engine's
+ * @param routes blocks the engine's host has routes to
+ */
+export function subnetProblem(
+  { install, stack, named }: Pick<SubnetOrder, "install" | "stack" | "named">,
+  networks: readonly NetworkSummary[],
+  routes: readonly TakenBlock[] = [],
+): Problem | undefined {
+  const subnet = parseBlock(named ?? "");
+  const conflict = subnet && conflictOf(install, subnet, networks, routes);
+  if (conflict === undefined) return undefined;
+  const free = freeSubnet(install, [...takenBy(networks), ...routes]);
+  return {
+    what: `SCANI_SUBNET is ${named}, and ${conflict.by} has ${renderBlock(conflict.block)}.`,
+    type: setCommand("subnet", stack, { value: renderBlock(free) }),
+  };
+}
+
+/** Finds what has addresses of a subnet that an install is to have. Pure. */
+function conflictOf(
+  install: string,
+  subnet: Block,
+  networks: readonly NetworkSummary[],
+  routes: readonly TakenBlock[],
+): TakenBlock | undefined {
+  const taken = [...takenBy(networksToAvoid(install, subnet, networks)), ...routes];
+  return taken.find(({ block }) => overlap(block, subnet));
 }
 
 /** Returns the subnet an install's data network is part of; undefined where Docker chose its addresses. Pure. */

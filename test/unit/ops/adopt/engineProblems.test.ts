@@ -56,6 +56,18 @@ test("what up of base or the tier would refuse half way is told at once, in the 
   ]);
 });
 
+test("a subnet that a network has addresses of is told, with a free one", async () => {
+  const told = await problemsOn(
+    (engine) => engine.networksThere.push({ id: "n", name: "home_default", labels: {}, subnets: ["10.213.0.0/16"] }),
+    { environment: { SCANI_SUBNET: "10.213.7.0/24" } },
+  );
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^SCANI_SUBNET is 10\.213\.7\.0\/24, and the Docker network home_default has 10\.213\.0\.0\/16\.\n {2}type: .* subnet 10\.97\.\d+\.0\/24$/,
+    ),
+  ]);
+});
+
 test("images of a release that may be a reason already are not asked for again", async () => {
   const lacking = (engine: FakeEngine) => engine.images.delete("scani/migrate:adopted-1");
   expect(await problemsOn(lacking)).toHaveLength(1);
