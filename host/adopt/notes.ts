@@ -271,7 +271,11 @@ function labelNotes(project: ComposeProject): string[] {
 }
 
 /** Lists containers and proxies that reach the page or api by name, label or variable. */
-function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { install, fronts }: Noted): string[] {
+function frontNotes(
+  project: ComposeProject,
+  { neighbours }: AdoptEvidence,
+  { install, fronts, port }: Noted,
+): string[] {
   const { api, "frontend-app": page } = partsOf(project);
   const finders = page === undefined ? [] : findersOf(page);
   const gateway = containerName(install, "gateway");
@@ -295,6 +299,11 @@ function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { in
             `On the network ${network}, on which the page is not, ${there.join(", ")} may reach ${api?.name}, whose names nobody takes.`,
           ];
     }),
+    ...(page?.networkOwner === undefined
+      ? []
+      : [
+          `${page.name} has the network of ${page.networkOwner}, which reaches it at 127.0.0.1: before that container stops, tell ${page.networkOwner}, and whoever reaches the page by its names or ports, to send everything to ${fronts.length > 0 ? `http://${gateway}:80` : `port ${port.then} of the engine's host`}.`,
+        ]),
     ...(finders.length === 0
       ? []
       : [

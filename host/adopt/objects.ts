@@ -407,7 +407,12 @@ export function objectsIn(xml: string): StoredObject[] {
   });
 }
 
-/** Reads the network by which others of its project reach a container. */
-export async function networkOf(engine: Engine, container: string): Promise<string> {
-  return (await details(engine, container)).networks[0];
+/**
+ * Reads where others of its project reach a container.
+ * @returns one of its networks, and the name it has there: another's where it has that one's network
+ */
+export async function reachedAt(engine: Engine, container: string): Promise<{ network: string; name: string }> {
+  const found = await details(engine, container);
+  const { networks, name } = found.networkOwner === undefined ? found : await details(engine, found.networkOwner);
+  return { network: networks[0], name };
 }

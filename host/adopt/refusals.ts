@@ -489,13 +489,15 @@ function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniPa
   if (intent.port !== undefined || page === undefined) return [];
   const ports = [...new Set(page.published.map((address) => publishedAt(address).port))];
   const what =
-    ports.length === 0
-      ? `${page.name} publishes no port that could be taken.`
-      : ports.length > 1
-        ? `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`
-        : !bindAddressOf(page).isAsked
-          ? undefined
-          : `${page.name} publishes port ${ports[0]} on ${addressesOf(page)}, and the gateway listens on one IPv4 address.`;
+    page.networkOwner !== undefined
+      ? `${page.name} has the network of ${page.networkOwner}, and no port of its own that could be taken.`
+      : ports.length === 0
+        ? `${page.name} publishes no port that could be taken.`
+        : ports.length > 1
+          ? `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`
+          : !bindAddressOf(page).isAsked
+            ? undefined
+            : `${page.name} publishes port ${ports[0]} on ${addressesOf(page)}, and the gateway listens on one IPv4 address.`;
   if (what === undefined) return [];
   return [
     {

@@ -32,6 +32,8 @@ export interface ComposeContainer {
   readonly mounts: readonly Mount[];
   readonly arguments: readonly string[];
   readonly networks: readonly string[];
+  /** Container whose network it has: networks and published ports are that one's. */
+  readonly networkOwner?: string;
   /** Names by which others on its networks reach it, besides its own. */
   readonly aliases: readonly string[];
   /** Containers it reaches by names that others do not know. */

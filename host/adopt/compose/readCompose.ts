@@ -127,9 +127,13 @@ async function readMigrator(
 /** Reads a container as one of a project. */
 export async function readContainer(engine: Engine, id: string, service: string): Promise<ComposeContainer> {
   const found = await details(engine, id);
-  const { name, state, health, image, imageId, environment, mounts, networks, aliases, published, restartPolicy } =
-    found;
-  const [made, named] = await Promise.all([engine.image(imageId), engine.image(image)]);
+  const { name, state, health, image, imageId, environment, mounts, aliases, restartPolicy } = found;
+  const [made, named, owner] = await Promise.all([
+    engine.image(imageId),
+    engine.image(image),
+    found.networkOwner === undefined ? undefined : engine.inspect(found.networkOwner),
+  ]);
+  const { networks, published } = owner ?? found;
   return {
     id,
     name,
@@ -147,6 +151,7 @@ export async function readContainer(engine: Engine, id: string, service: string)
     mounts,
     arguments: found.arguments,
     networks,
+    networkOwner: owner?.name,
     aliases,
     links: found.links,
     extraHosts: (found.confinement.ExtraHosts ?? []).map((line) => line.split(/[:=]/)[0]),

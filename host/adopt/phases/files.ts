@@ -3,7 +3,7 @@ import type { Bucket } from "../../install/storage/bucket";
 import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
-import { networkOf, NoAnswer, ObjectCopy, type Copied, type ServedBucket } from "../objects";
+import { NoAnswer, ObjectCopy, reachedAt, type Copied, type ServedBucket } from "../objects";
 import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
 import { writeRecord } from "../record";
@@ -31,7 +31,7 @@ export class FilesPhase implements Phase {
     if (objects === undefined || theirs?.state !== "running" || storage?.state !== "running") return false;
     const own = await stacks.ownBucket();
     if (own === undefined) return false;
-    return betweenBuckets(run, objects, own, (copy, here) => copy.isDone(objects, here));
+    return betweenBuckets(run, objects, own, (copy, there, here) => copy.isDone(there, here));
   }
 
   async perform(run: AdoptRun): Promise<void> {
@@ -76,7 +76,7 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
   if (problem !== undefined) throw new OperatorError(problem);
   const found = await progress.step(title, async () => {
     await start(run, objects.container);
-    return betweenBuckets(run, objects, own, (copy, here) => copy.copy(objects, here));
+    return betweenBuckets(run, objects, own, (copy, there, here) => copy.copy(there, here));
   });
   progress.note(`${found.objects} files, ${found.now} of them copied now`);
 }
@@ -85,7 +85,7 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
 export async function giveFilesBack(run: AdoptRun, objects: ObjectSource, own: Bucket): Promise<Copied> {
   await start(run, containerName(run.install.name, "storage"));
   await start(run, objects.container);
-  return betweenBuckets(run, objects, own, (copy, here) => copy.copy(here, objects));
+  return betweenBuckets(run, objects, own, (copy, there, here) => copy.copy(here, there));
 }
 
 /**
@@ -96,7 +96,7 @@ export async function giveFilesBack(run: AdoptRun, objects: ObjectSource, own: B
 export async function recordUncopied(run: AdoptRun): Promise<AdoptRun["record"]> {
   const { engine, image, objects, record } = run;
   if (objects === undefined || (await engine.inspect(objects.container))?.state !== "running") return record;
-  const uncopied = await withCopy(run, objects, (copy) => copy.uncopied(objects, objects.container)).catch(
+  const uncopied = await withCopy(run, objects, (copy, there) => copy.uncopied(there, objects.container)).catch(
     (error: unknown) => {
       if (error instanceof NoAnswer) return undefined;
       throw error;
@@ -115,30 +115,31 @@ async function start(run: AdoptRun, server: string): Promise<void> {
 /**
  * Does work with a container that reaches both buckets.
  * @param own base's, as a container on the data network reaches it
- * @param work receives the copy, and base's own bucket with the container that serves it
+ * @param work receives the copy, the project's bucket and base's own, each with the container it is reached at
  */
 function betweenBuckets<T>(
   run: AdoptRun,
   objects: ObjectSource,
   own: Bucket,
-  work: (copy: ObjectCopy, here: ServedBucket) => Promise<T>,
+  work: (copy: ObjectCopy, there: ServedBucket, here: ServedBucket) => Promise<T>,
 ): Promise<T> {
   const here = { ...own, container: containerName(run.install.name, "storage") };
-  return withCopy(run, objects, (copy) => work(copy, here));
+  return withCopy(run, objects, (copy, there) => work(copy, there, here));
 }
 
-/** Does work with a container that reaches the project's S3 server and base's. */
+/** Does work with a container that reaches the project's S3 server and base's, and the project's bucket as it does. */
 async function withCopy<T>(
   { engine, install, image }: AdoptRun,
   objects: ObjectSource,
-  work: (copy: ObjectCopy) => Promise<T>,
+  work: (copy: ObjectCopy, there: ServedBucket) => Promise<T>,
 ): Promise<T> {
   const { container, trusted } = objects;
   const certificates = trusted && (await engine.readFile(trusted.container, trusted.path));
-  const networks = [await networkOf(engine, container), networkName(install.name, "data")] as const;
+  const { network, name } = await reachedAt(engine, container);
+  const networks = [network, networkName(install.name, "data")] as const;
   const copy = await ObjectCopy.open(engine, install.name, image, networks, certificates);
   try {
-    return await work(copy);
+    return await work(copy, { ...objects, container: name });
   } finally {
     await copy.close();
   }

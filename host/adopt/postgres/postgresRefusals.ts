@@ -75,6 +75,11 @@ export function postgresProblems(
   });
   const wrong: (Problem | false)[] = [
     !isAtPort && portProblem(reached, port),
+    (postgres.networkOwner !== undefined || postgres.networks.includes("host")) && {
+      what: `${postgres.name} has the network of ${postgres.networkOwner ?? "its host"} (network_mode), and Docker connects no such container to base's own.`,
+      why: "Take network_mode out of the compose file, and let compose apply it.",
+      type: composeUp(project),
+    },
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
       why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",

@@ -402,6 +402,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     entrypoint: [info.Config.Entrypoint ?? []].flat(),
     arguments: info.Config.Cmd ?? [],
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    networkOwner: /^container:(.+)$/.exec(info.HostConfig.NetworkMode ?? "")?.[1],
     aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(
       ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
     ),

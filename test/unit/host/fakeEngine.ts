@@ -37,6 +37,7 @@ export interface FakeContainer {
   readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
+  readonly networkOwner?: string;
   /** Ids of networks that were removed while it was stopped, by name: it does not start until it has left them. */
   readonly goneNetworks: Map<string, string>;
   /** Address it has on each network while it runs. */

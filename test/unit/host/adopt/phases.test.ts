@@ -95,6 +95,22 @@ test("of a server that encrypts, whose checksums are random, contents are compar
   expect(Object.fromEntries(theirs)).toEqual({ "a.csv": "1", "b.csv": "3" });
 });
 
+test("files of an S3 server that has another container's network are copied by that one's name", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { engine } = adoption.install;
+  engine.add({ name: "home-sidecar", state: "running", networks: ["home_inner"] });
+  Object.assign(adoption.container("home-minio"), { networks: [], networkOwner: "home-sidecar" });
+  adoption.buckets.of("home-sidecar").set("a.csv", "1");
+  const networks: string[] = [];
+  engine.watch = (call) => {
+    const helper = /^start (unnamed-\d+)$/.exec(call)?.[1];
+    if (helper !== undefined) networks.push(...adoption.container(helper).networks);
+  };
+  await new FilesPhase().perform(await adoption.run());
+  expect([...adoption.ours.keys()]).toEqual(["a.csv"]);
+  expect(networks).toEqual(["home_inner", "scani-data"]);
+});
+
 describe("what an S3 server has besides the copied files, recorded before it stops", () => {
   const recorded = async (prepare: (adoption: FakeAdoption) => void, managed = false) => {
     const adoption = await new FakeAdoption("beside", managed).begun();

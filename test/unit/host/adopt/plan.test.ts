@@ -421,6 +421,33 @@ test("on every network of the page on which somebody else is, the gateway takes 
   expect(adoption()).not.toHaveProperty("frontNetworks");
 });
 
+test("a page with another container's network: who is to be told, and no port that could be taken", () => {
+  const page = { networkOwner: "home_tailscale_1", networks: ["home_default"], aliases: [], published: [] };
+  const all = stock({ "frontend-app": page });
+  const project = { ...all, containers: [...all.containers, container("tailscale", { image: "tailscale:1" })] };
+  const { frontNetworks, frontNames, notes } = adoption(project);
+  expect([frontNetworks, frontNames]).toEqual([["home_default"], ["frontend-app", "home_frontend-app_1"]]);
+  expect(notes).toContain(
+    "home_frontend-app_1 has the network of home_tailscale_1, which reaches it at 127.0.0.1: before that container stops, tell home_tailscale_1, and whoever reaches the page by its names or ports, to send everything to http://scani-gateway:80.",
+  );
+  const published = { ...page, networks: ["bridge"], published: ["0.0.0.0:8443"] };
+  const elsewhere = stock({ "frontend-app": published });
+  expect(adoption(elsewhere).notes.join("\n")).toContain("to send everything to port 8090 of the engine's host.");
+  expect(adoption(elsewhere).settings.base.bindAddress).toBe("0.0.0.0");
+  expect(problems(elsewhere, {}, { port: undefined })).toEqual([
+    "home_frontend-app_1 has the network of home_tailscale_1, and no port of its own that could be taken.",
+  ]);
+});
+
+test.each([
+  [{ networkOwner: "home_vpn_1", networks: ["home_default"] }, "home_vpn_1"],
+  [{ networks: ["host"] }, "its host"],
+])("a Postgres on %j could not be borrowed", (postgres, whose) => {
+  expect(problems(stock({ postgres }))).toEqual([
+    `home_postgres_1 has the network of ${whose} (network_mode), and Docker connects no such container to base's own.`,
+  ]);
+});
+
 test("every reason not to go on is told at once, each with what to type", () => {
   const project = stock({
     postgres: { mounts: [{ type: "bind", source: "/srv/pg", path: "/var/lib/postgresql/data" }] },

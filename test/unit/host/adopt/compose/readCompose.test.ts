@@ -129,3 +129,17 @@ test.each([
   };
   expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(`cd /srv/home && ${command}`);
 });
+
+test("a container with another's network has that one's networks and ports", async () => {
+  const engine = engineWith({});
+  const labels = { "com.docker.compose.project": "home" };
+  engine.add({ name: "home_tailscale_1", labels, networks: ["home_default"], published: ["0.0.0.0:8443"] });
+  engine.add({ name: "home_page_1", labels, networkOwner: "home_tailscale_1", aliases: [] });
+  const { containers } = await readProject(engine, undefined, "/");
+  expect(containers.find(({ name }) => name === "home_page_1")).toMatchObject({
+    networks: ["home_default"],
+    networkOwner: "home_tailscale_1",
+    published: ["0.0.0.0:8443"],
+    aliases: [],
+  });
+});

@@ -338,6 +338,14 @@ test("a port without an address is where the engine has bound it: IPv6 beside IP
   expect(published([{ HostIp: "0.0.0.0", HostPort: "8080" }], dual)).toEqual(["0.0.0.0:8080"]);
 });
 
+test.each([
+  ["container:abc", "abc"],
+  ["home_default", undefined],
+])("with the network mode %s it has the network of %s", (NetworkMode, owner) => {
+  const info = { Name: "/page", State: {}, Config: {}, HostConfig: { NetworkMode }, NetworkSettings: {} };
+  expect(detailsOf(info as unknown as Docker.ContainerInspectInfo).networkOwner).toBe(owner);
+});
+
 test("of a mounted folder of a volume both are known", () => {
   const { mounts } = detailsOf({
     Name: "/postgres",
