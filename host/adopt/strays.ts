@@ -1,4 +1,4 @@
-import { isNotFound, type Engine } from "../engine/engine";
+import type { Engine } from "../engine/engine";
 import { networkName } from "../install/network/addresses";
 import { replaceable } from "../install/services/bundled";
 import { loginIn } from "../install/data/databaseUrl";
@@ -11,7 +11,7 @@ import type { Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { hostOf } from "../../util/host";
 import { serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
-import { composeLabel, composeContainers, readContainer } from "./compose/readCompose";
+import { composeLabel, composeContainers, readPresent } from "./compose/readCompose";
 import { readRecord } from "./record";
 
 /** A container of compose's that runs next to an install and does its work. */
@@ -52,11 +52,9 @@ export async function readStrays(engine: Engine, install: string): Promise<Stray
 /** Reads the containers of every compose project, without those removed meanwhile. */
 async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly project: string })[]> {
   const read = await Promise.all(
-    (await composeContainers(engine)).map(async ({ id, labels }) => {
-      const one = await readContainer(engine, id, labels[composeLabel.service] ?? "").catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
-      return one === undefined ? [] : [{ ...one, project: labels[composeLabel.project] ?? "" }];
+    (await composeContainers(engine)).map(async (listed) => {
+      const one = await readPresent(engine, listed);
+      return one === undefined ? [] : [{ ...one, project: listed.labels[composeLabel.project] ?? "" }];
     }),
   );
   return read.flat();

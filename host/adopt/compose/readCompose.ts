@@ -1,6 +1,6 @@
 import { posix, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { details, type ContainerSummary, type Engine } from "../../engine/engine";
+import { details, isNotFound, type ContainerSummary, type Engine } from "../../engine/engine";
 import { environmentIn } from "../../install/services/environment";
 import { adoptCommand, composeList } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
@@ -38,9 +38,8 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
   const projects = await Promise.all(
     names.map(async (name): Promise<ComposeProject> => {
       const own = all.filter(({ labels }) => labels[composeLabel.project] === name);
-      const containers = await Promise.all(
-        own.map(({ id, labels }) => readContainer(engine, id, labels[composeLabel.service] ?? "")),
-      );
+      const read = await Promise.all(own.map((one) => readPresent(engine, one)));
+      const containers = read.filter((one) => one !== undefined);
       const ran = listed.filter(({ labels, image }) => labels[composeLabel.project] === name && isMigrator(image));
       const { api } = partsOf({ containers });
       const migrator = await readMigrator(engine, ran[0]?.image, api);
@@ -122,6 +121,19 @@ async function readMigrator(
   const all = found.flat();
   const wanted = api?.imageLabels[versionLabel];
   return all.find(({ imageLabels }) => wanted !== undefined && imageLabels[versionLabel] === wanted) ?? all[0];
+}
+
+/** Reads a container that was listed as one of its project; undefined where it has been removed meanwhile. */
+export async function readPresent(
+  engine: Engine,
+  { id, labels }: Pick<ContainerSummary, "id" | "labels">,
+): Promise<ComposeContainer | undefined> {
+  try {
+    return await readContainer(engine, id, labels[composeLabel.service] ?? "");
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Reads a container as one of a project. */

@@ -143,3 +143,15 @@ test("a container with another's network has that one's networks and ports", asy
     aliases: [],
   });
 });
+
+test("a container that is removed while the projects are read is left out, whichever project's it is", async () => {
+  const engine = engineWith({});
+  const labels = { "com.docker.compose.project": "other" };
+  const gone = engine.add({ name: "other_job_1", labels });
+  engine.watch = (call) => {
+    if (call === "inspect other_job_1") engine.all.splice(engine.all.indexOf(gone), 1);
+  };
+  const { name, containers } = await readProject(engine, undefined, "/");
+  expect([name, containers.map((one) => one.name)]).toEqual(["home", ["home_api_1"]]);
+  expect(engine.find("other_job_1")).toBeUndefined();
+});
