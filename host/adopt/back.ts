@@ -8,10 +8,11 @@ import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
 import { psql, withServer, type Database } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
-import { composeCreate, composePull, upCommand } from "../../util/commands";
-import { OperatorError, type Problem } from "../../util/operatorError";
+import { composeCreate, composePull, dockerRemoveVolume, upCommand } from "../../util/commands";
+import { OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
-import { giveFilesBack } from "./phases/files";
+import { readRemains } from "./own";
+import { giveFilesBack, readOwnBucket } from "./phases/files";
 import { routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
 import { unstartable } from "./startable";
@@ -22,18 +23,19 @@ import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord }
  * Gives everything back to compose, from any phase: new files are copied back, the data moves up again, and the
  * project's own containers are started. Nothing that was written meanwhile is lost: what the install made is removed
  * last, and its files are copied once more after it has stopped taking any. Compose's worker is the last to start, so
- * that no job comes before its file.
+ * that no job comes before its file. Everything is read off the engine: Pulumi's state may be gone.
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
   const home = homeOf(install.name, record.postgres);
-  const own = record.givenBack === "files" ? undefined : await stacks.ownBucket();
+  // Compose's Scani has served since they were compared: what it has deleted must not come back.
+  const own = record.filesCompared ? undefined : await readOwnBucket(run);
   await stopStrays(run);
   await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
   // Copy most files while this module still serves.
   await copyBack(run, own);
   const moved = home !== undefined && (await hasTakenOver(engine, home));
-  if (moved) await close(run, own);
+  const closed = moved ? await close(run, own) : undefined;
   if (record.givenBack === undefined) await mark(run, "data");
   if (moved)
     await progress.step("move the data back", async () => {
@@ -42,17 +44,22 @@ export async function goBack(run: AdoptRun): Promise<void> {
     });
   await progress.step("start compose's containers again", () => startProject(run));
   // If the data was not moved, both used one database, and this module served until now.
-  if (!moved) await close(run, own);
-  await mark(run, "files");
+  const compared = closed ?? (await close(run, own));
+  const filesCompared = record.filesCompared === true || compared;
+  await mark(run, "files", filesCompared);
   for (const name of retired(record)) await engine.disconnectNetwork(networkName(install.name, "data"), name);
   const { worker } = record.scani;
   if (worker !== undefined) await progress.step("start compose's worker again", () => startOf(run, worker));
   // They are on networks and volumes that are to be removed.
   await removeLeftovers(engine, install.name);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
+  await removeRemains(run);
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
-  for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
-    if (name !== home?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
+  for (const { name } of await engine.volumes([`${label.install}=${install.name}`])) {
+    if (name === home?.volume || isRecordOf(install.name, name)) continue;
+    if (name === volumeNameOf(install.name, "storage") && !filesCompared) run.closing.push(keptFiles(name));
+    else await engine.removeVolume(name);
+  }
   // The record is removed last, so that a killed way back can be continued.
   await removeRecord(engine, install.name);
 }
@@ -130,16 +137,18 @@ async function otherTier(run: AdoptRun): Promise<Problem | undefined> {
       };
 }
 
-/** Checks that base's S3 server is there: without it files could not be copied, and would go with its volume. */
-async function goneStorage({ engine, install, record, stacks }: AdoptRun): Promise<Problem | undefined> {
+/** Checks that base's S3 server can be asked for its files: without it those in its volume could not be copied. */
+async function goneStorage(run: AdoptRun): Promise<Problem | undefined> {
+  const { engine, install, record, stacks } = run;
   const storage = containerName(install.name, "storage");
+  // Once the data is compose's base must not come up again; then the volume stays.
   if (record.objectStore === undefined || record.givenBack !== undefined) return undefined;
-  if ((await engine.inspect(storage)) !== undefined) return undefined;
   if (!(await engine.hasVolume(volumeNameOf(install.name, "storage")))) return undefined;
-  if ((await stacks.ownBucket()) === undefined) return undefined;
+  if ((await readOwnBucket(run)) !== undefined) return undefined;
+  const isThere = (await engine.inspect(storage)) !== undefined;
   return {
-    what: `The container ${storage} is gone, so the files in its volume cannot be given back.`,
-    why: "This makes it again:",
+    what: `The container ${storage} is ${isThere ? "not this module's S3 server" : "gone"}, so the files in its volume cannot be given back.`,
+    why: isThere ? "Rename that container, and make base's own again:" : "This makes it again:",
     type: upCommand(stacks.names.base),
   };
 }
@@ -196,9 +205,35 @@ async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
   });
 }
 
+/**
+ * Removes containers and networks of the install that are left when its stacks are destroyed: those that Pulumi's state
+ * does not know, which may be all.
+ */
+async function removeRemains({ engine, install }: AdoptRun): Promise<void> {
+  const { containers, networks } = await readRemains(engine, install.name);
+  for (const name of containers) {
+    await engine.stop(name);
+    await engine.remove(name);
+  }
+  for (const name of networks) await engine.removeNetwork(name);
+}
+
+/** Returns the note on a volume of files that have not been compared with the project's. Pure. */
+function keptFiles(volume: string): string {
+  return renderProblem({
+    what: `The volume ${volume} stays: whether compose's S3 server has all of its files could not be told.`,
+    why: "When you need nothing of it, this removes it:",
+    type: dockerRemoveVolume(volume),
+  });
+}
+
 /** Records that from here on only the way back is possible. */
-function mark({ engine, record, image }: AdoptRun, givenBack: AdoptionRecord["givenBack"]): Promise<void> {
-  return writeRecord(engine, { ...record, givenBack }, image, {});
+function mark(
+  { engine, record, image }: AdoptRun,
+  givenBack: AdoptionRecord["givenBack"],
+  filesCompared?: boolean,
+): Promise<void> {
+  return writeRecord(engine, { ...record, givenBack, filesCompared }, image, {});
 }
 
 /** Stops containers of this module's releases. @param service those of all services without it */
@@ -209,21 +244,28 @@ async function stopOwn({ engine, install }: AdoptRun, service?: string): Promise
   );
 }
 
-/** Stops this module's Scani, so that it takes no more requests and files, and copies back the last files. */
-async function close(run: AdoptRun, own: Bucket | undefined): Promise<void> {
+/**
+ * Stops this module's Scani, so that it takes no more requests and files, and copies back the last files.
+ * @returns whether they have been compared
+ */
+async function close(run: AdoptRun, own: Bucket | undefined): Promise<boolean> {
   await run.progress.step("stop this module's Scani", () =>
     Promise.all([run.engine.stop(run.install.gateway), stopOwn(run)]),
   );
-  await copyBack(run, own);
+  return copyBack(run, own);
 }
 
-/** Copies back what was uploaded meanwhile. @param own undefined where there is nothing to copy */
-async function copyBack(run: AdoptRun, own: Bucket | undefined): Promise<void> {
-  const { engine, install, objects, progress } = run;
-  if (objects === undefined || own === undefined) return;
-  if ((await engine.inspect(containerName(install.name, "storage"))) === undefined) return;
+/**
+ * Copies back what was uploaded meanwhile.
+ * @param own undefined where there is nothing to copy
+ * @returns whether the files of both have been compared
+ */
+async function copyBack(run: AdoptRun, own: Bucket | undefined): Promise<boolean> {
+  const { objects, progress } = run;
+  if (objects === undefined || own === undefined) return false;
   const { now } = await progress.step("copy files back", () => giveFilesBack(run, objects, own));
   progress.note(`${now} files`);
+  return true;
 }
 
 /** Starts the project's containers except the worker as they were, first those that others need. */

@@ -36,6 +36,8 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly givenBack?: "data" | "files";
   /** What that server had besides the copied files when it stopped; undefined where it could not be asked. */
   readonly uncopied?: Uncopied;
+  /** With `givenBack: "files"`: true where this module's files have been compared with the project's. */
+  readonly filesCompared?: boolean;
   /** Volumes with the files of the project's S3 server, once its container is being removed. */
   readonly fileVolumes?: readonly string[];
 }

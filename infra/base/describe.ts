@@ -5,6 +5,7 @@ import { containerName } from "../../host/install/names/containerName";
 import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/network/addresses";
 import type { Connection } from "../../host/install/resources";
 import { bundles } from "../../host/install/services/bundled";
+import { storageUrl } from "../../host/install/storage/uploads";
 import type { Settings } from "../../settings";
 import type { Block } from "../../util/ipv4";
 import type { BaseContext } from "./context";
@@ -14,7 +15,7 @@ import { postgres } from "./postgres";
 import { redis } from "./redis";
 import type { Secrets } from "./secrets";
 import { describeService, type BaseServiceArgs, type DescribedService } from "./service";
-import { storage, storageUrl } from "./storage";
+import { storage } from "./storage";
 
 /** State of the engine, as far as base's services are described from it. */
 export interface OnEngine {

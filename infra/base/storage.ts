@@ -27,6 +27,3 @@ export function storage({ settings, secrets, timestamps, addresses }: BaseContex
     protect: settings.protectData,
   };
 }
-
-/** URL by which a release reaches the S3 server. */
-export const storageUrl = `http://storage:${storagePort}`;

@@ -63,8 +63,9 @@ export async function back(context: Context, base: string, named: string | undef
       const now = await readRecord(run.engine, run.install.name, run.image).catch(() => undefined);
       throw await failed("way back", error, { ...run, record: now ?? record });
     });
+    const done = `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(performance.now() - began)}).`;
     context.report(
-      `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(performance.now() - began)}). Nothing of this module is left.`,
+      run.closing.length === 0 ? `${done} Nothing of this module is left.` : [done, ...run.closing].join("\n"),
     );
   });
 }

@@ -63,20 +63,6 @@ export function stacksOn(adoption: Context, base: string): Stacks {
       const stacks = stackNamesOn(context.project, base);
       return databaseFor(install, { plan, stacks }, async () => readPlatform(platform).DATABASE_URL);
     },
-    ownBucket: async () => {
-      const outputs = await stackOutputs(context, base);
-      if (outputs?.platform === undefined) return undefined;
-      const { S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = readPlatform(
-        outputs.platform,
-      );
-      return {
-        endpoint: S3_ENDPOINT,
-        bucket: S3_BUCKET,
-        region: S3_REGION,
-        accessKeyId: S3_ACCESS_KEY_ID,
-        secretAccessKey: S3_SECRET_ACCESS_KEY,
-      };
-    },
   };
 }
 

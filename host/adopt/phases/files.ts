@@ -1,5 +1,6 @@
 import { networkName } from "../../install/network/addresses";
 import type { Bucket } from "../../install/storage/bucket";
+import { bucketServedBy } from "../../install/storage/uploads";
 import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
@@ -21,7 +22,7 @@ export class FilesPhase implements Phase {
   }
 
   async done(run: AdoptRun): Promise<boolean> {
-    const { engine, install, objects, stacks } = run;
+    const { engine, install, objects } = run;
     if (await areFilesOurs(run)) return true;
     const [theirs, storage] = await Promise.all([
       engine.inspect(objects?.container ?? ""),
@@ -29,7 +30,7 @@ export class FilesPhase implements Phase {
     ]);
     // The files of a server that does not run cannot be listed.
     if (objects === undefined || theirs?.state !== "running" || storage?.state !== "running") return false;
-    const own = await stacks.ownBucket();
+    const own = bucketServedBy(storage);
     if (own === undefined) return false;
     return betweenBuckets(run, objects, own, (copy, there, here) => copy.isDone(there, here));
   }
@@ -54,6 +55,18 @@ export async function isTakenOver({ engine, install, record }: AdoptRun): Promis
 }
 
 /**
+ * Reads base's own bucket off its S3 server, so that it is known without Pulumi's state too. Holds its keys. Undefined
+ * where there is no such server.
+ */
+export async function readOwnBucket({
+  engine,
+  install,
+}: Pick<AdoptRun, "engine" | "install">): Promise<Bucket | undefined> {
+  const server = await engine.inspect(containerName(install.name, "storage"));
+  return server && bucketServedBy(server);
+}
+
+/**
  * Copies files that the project's S3 server has and base's own lacks, unless base's are the newer ones by now. A
  * stopped server is started for it.
  */
@@ -66,7 +79,7 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
       why: "This makes it again without starting it:",
       type: composeCreate(compose, ...[record.services[record.objectStore ?? ""]].filter((one) => one !== undefined)),
     });
-  const own = await stacks.ownBucket();
+  const own = await readOwnBucket(run);
   if (own === undefined)
     throw new OperatorError({
       what: `Stack ${stacks.names.base} has not been brought up yet.`,

@@ -8,7 +8,6 @@ import type { ComposePlace } from "../../../util/commands";
 import { messageOf } from "../../../util/operatorError";
 import type { Progress } from "../../../util/progress/progress";
 import type { Database } from "../../backup/server";
-import type { Bucket } from "../../install/storage/bucket";
 import type { ObjectSource } from "../compose/project";
 import type { AdoptionRecord } from "../record";
 
@@ -24,11 +23,6 @@ export interface Stacks {
   up(stack: "base" | Tier): Promise<void>;
   /** Removes everything a stack has made, protected or not, except volumes. Does nothing without such a stack. */
   destroy(stack: "base" | Tier): Promise<void>;
-  /**
-   * Reads base's own bucket, as a container on the data network reaches it. Holds its keys. Undefined where base has
-   * never been up as a whole, so that nothing is in it.
-   */
-  ownBucket(): Promise<Bucket | undefined>;
   /**
    * Reads how to reach the install's managed Postgres; holds its password. Undefined where Postgres is bundled, and where
    * base has never been up as a whole.

@@ -1,4 +1,4 @@
-import type { ContainerState, Engine } from "../../engine/engine";
+import type { ContainerDetails, ContainerState, Engine } from "../../engine/engine";
 import { OperatorError } from "../../../util/operatorError";
 import {
   deployCommand,
@@ -10,9 +10,15 @@ import {
   type Listed,
 } from "../../gateway/deploy";
 import { containerName } from "../names/containerName";
+import { replaceable } from "../services/bundled";
+import { valueIn } from "../services/environment";
+import type { Bucket } from "./bucket";
 
 /** Port of the bundled S3 server. */
 export const storagePort = 9000;
+
+/** URL by which containers on the data network reach the bundled S3 server. */
+export const storageUrl = `http://${replaceable.storage.host}:${storagePort}`;
 
 /** Path at which the bundled S3 server says that it is ready. */
 export const storageHealthPath = "/health";
@@ -37,6 +43,27 @@ export function storageCommand(bucket: string, region: string): string {
 /** Returns the bucket of an S3 server whose entrypoint is `storageCommand`; undefined for any other. Pure. */
 export function bucketMadeBy(entrypoint: readonly string[]): string | undefined {
   return /^mkdir -p \/data\/([a-z0-9.-]+) && exec versitygw /.exec(entrypoint.at(-1) ?? "")?.[1];
+}
+
+/**
+ * Returns the bucket of the bundled S3 server, as containers on the data network reach it, with the server's own keys;
+ * undefined for any other server. Pure.
+ */
+export function bucketServedBy({
+  entrypoint,
+  environment,
+}: Pick<ContainerDetails, "entrypoint" | "environment">): Bucket | undefined {
+  const bucket = bucketMadeBy(entrypoint);
+  const region = / --region (\S+) /.exec(entrypoint.at(-1) ?? "")?.[1];
+  if (bucket === undefined || region === undefined) return undefined;
+  const { S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = replaceable.storage.credentials;
+  return {
+    endpoint: storageUrl,
+    bucket,
+    region,
+    accessKeyId: valueIn(environment, S3_ACCESS_KEY_ID),
+    secretAccessKey: valueIn(environment, S3_SECRET_ACCESS_KEY),
+  };
 }
 
 /** Route of uploads: the bucket's own path on the page's origin. */

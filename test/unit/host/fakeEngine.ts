@@ -549,6 +549,12 @@ export class FakeEngine implements Engine {
 
   removeVolume(name: string): Promise<void> {
     return this.call(`removeVolume ${name}`, () => {
+      const holders = this.all.filter(({ volumes }) => volumes.includes(name)).map((one) => one.name);
+      if (holders.length > 0)
+        throw explained(
+          new EngineError(409, `(HTTP code 409) unexpected - remove ${name}: volume is in use - [${holders[0]}] `),
+          { kind: "volume", name, holders },
+        );
       const at = this.volumesThere.findIndex((one) => one.name === name);
       if (at >= 0) this.volumesThere.splice(at, 1);
       this.volumeFiles.delete(name);

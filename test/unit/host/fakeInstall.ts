@@ -151,6 +151,7 @@ export class FakeInstall {
       networks: ["scani-data", "scani-edge"],
       labels: { [label.install]: "scani", [label.service]: "storage" },
       entrypoint: ["sh", "-c", storageCommand("job-uploads", "auto")],
+      environment: ["ROOT_ACCESS_KEY=scani", "ROOT_SECRET_KEY=secret"],
       state: "running",
       restartPolicy: restartPolicy.always,
     });

@@ -1,6 +1,7 @@
 import { goBack, refuseWayBack } from "../../../../host/adopt/back";
 import type { AdoptRun } from "../../../../host/adopt/phases/phase";
 import { startStoppedGateway } from "../../../../host/adopt/phases/port";
+import type { AdoptionRecord } from "../../../../host/adopt/record";
 import { label } from "../../../../host/install/names/labels";
 import { atEveryCall } from "../everyCall";
 import { Died } from "../fakeEngine";
@@ -12,6 +13,7 @@ function expectGivenBack(adoption: FakeAdoption, files: readonly string[]): void
   expect([...adoption.theirs.keys()].sort()).toEqual([...files].sort());
   expect(engine.all.filter(({ state }) => state !== "running").map(({ name }) => name)).toEqual([]);
   expect(engine.all.filter(({ labels }) => label.install in labels).map(({ name }) => name)).toEqual([]);
+  expect(engine.networksThere.filter(({ labels }) => label.install in labels)).toEqual([]);
   expect(engine.volumesThere.map(({ name }) => name)).toEqual(["home_postgres-data", "home_minio-data"]);
   expect(adoption.data()).toEqual(["PG_VERSION"]);
   expect(adoption.asked).toEqual(expect.arrayContaining(["put back base", "put back tier1", "put back tier2"]));
@@ -68,8 +70,68 @@ test.each([false, true])(
 
 test("taken back before base was ever up, there is nothing to copy", async () => {
   const adoption = await new FakeAdoption("beside").begun();
-  adoption.baseUp = false;
+  adoption.inState = false;
   adoption.container("scani-storage").state = "created";
+  await goBack(await adoption.run());
+  expectGivenBack(adoption, []);
+});
+
+describe.each<Stage>(["beside", "taken over"])("without Pulumi's state, %s", (stage) => {
+  const stateless = async (record: Partial<AdoptionRecord> = {}) => {
+    const adoption = new FakeAdoption(stage);
+    adoption.inState = false;
+    adoption.ours.set("new.csv", "new");
+    Object.assign(adoption.record, record);
+    return adoption.begun();
+  };
+
+  test("files are copied back, and everything of the install is removed by the engine", async () => {
+    const adoption = await stateless();
+    const wrong = watched(adoption, ["new.csv"]);
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(wrong).toEqual([]);
+    expect(run.closing).toEqual([]);
+    expectGivenBack(adoption, ["new.csv"]);
+  });
+
+  test("a way back of an earlier version, which has copied nothing, is gone over again", async () => {
+    const adoption = await stateless({ givenBack: "files" });
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expectGivenBack(adoption, ["new.csv"]);
+  });
+
+  test("files whose server that one has had removed stay in their volume, and that is said", async () => {
+    const adoption = await stateless({ givenBack: "files" });
+    await adoption.install.engine.remove("scani-storage");
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(adoption.install.engine.volumesThere.map(({ name }) => name)).toContain("scani-storage-data");
+    expect(run.closing.join("\n")).toMatch(
+      /^The volume scani-storage-data stays: .*\n.*\n {2}type: docker volume rm scani-storage-data$/,
+    );
+  });
+
+  test("the way back is refused while nobody can be asked for the files", async () => {
+    const adoption = await stateless();
+    Object.assign(adoption.container("scani-storage"), { entrypoint: ["minio"] });
+    await expect(refuseWayBack(await adoption.run())).rejects.toThrow(
+      "The container scani-storage is not this module's S3 server, so the files in its volume cannot be given back.",
+    );
+    await adoption.install.engine.remove("scani-storage");
+    await expect(refuseWayBack(await adoption.run())).rejects.toThrow("The container scani-storage is gone");
+  });
+});
+
+test("what compose's Scani deletes after it was given its files is not brought back", async () => {
+  const adoption = new FakeAdoption("taken over");
+  Object.assign(adoption.record, { givenBack: "files", filesCompared: true });
+  adoption.ours.set("deleted since.csv", "old");
+  await adoption.begun();
   await goBack(await adoption.run());
   expectGivenBack(adoption, []);
 });

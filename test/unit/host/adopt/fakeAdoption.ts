@@ -42,8 +42,8 @@ export class FakeAdoption {
   onAsked: (words: string) => void = () => undefined;
   /** What compose's Scani says of its bucket besides the keys. */
   source: Pick<ObjectSource, "endpoint" | "trusted"> = { endpoint: "http://minio:9000" };
-  /** True when base was brought up as a whole. */
-  baseUp = true;
+  /** True while Pulumi's state has the install. */
+  inState = true;
   readonly record: AdoptionRecord;
 
   /** @param managed true when the database is somebody else's */
@@ -183,11 +183,11 @@ export class FakeAdoption {
       up: (stack) => ask(`up ${stack}`),
       destroy: async (stack) => {
         await ask(`destroy ${stack}`);
-        await this.destroy(stack);
+        if (this.inState) await this.destroy(stack);
       },
       managedDatabase: () =>
         Promise.resolve(
-          this.managed && this.baseUp
+          this.managed && this.inState
             ? {
                 kind: "managed",
                 install: "scani",
@@ -198,7 +198,6 @@ export class FakeAdoption {
               }
             : undefined,
         ),
-      ownBucket: () => Promise.resolve(this.baseUp ? { ...storageKeys, endpoint: "http://storage:9000" } : undefined),
     };
   }
 
@@ -209,7 +208,7 @@ export class FakeAdoption {
         ? labels[label.install] === "scani" && label.service in labels && !(label.release in labels)
         : labels[label.tier] === stack;
     for (const { id } of engine.all.filter(isOf)) await engine.remove(id);
-    if (stack === "base") this.baseUp = false;
+    if (stack === "base") this.inState = false;
   }
 
   /** Does what the scripts that move data do. */

@@ -1,5 +1,6 @@
 import {
   bucketMadeBy,
+  bucketServedBy,
   storageCommand,
   uploadsProblem,
   type Uploads,
@@ -10,6 +11,18 @@ test("an S3 server tells its bucket by what it runs", () => {
   expect(bucketMadeBy(["sh", "-c", storageCommand("job.up-loads", "eu-1")])).toBe("job.up-loads");
   for (const words of [[], ["server", "/data"], ["-c", "mkdir -p /data/x; exec versitygw posix /data"]])
     expect(bucketMadeBy(words)).toBeUndefined();
+});
+
+test("and where it is, with its keys", () => {
+  const environment = ["ROOT_ACCESS_KEY=own", "ROOT_SECRET_KEY=secret", "VGW_KEEP_ALIVE=true"];
+  expect(bucketServedBy({ entrypoint: ["sh", "-c", storageCommand("uploads", "eu-1")], environment })).toEqual({
+    endpoint: "http://storage:9000",
+    bucket: "uploads",
+    region: "eu-1",
+    accessKeyId: "own",
+    secretAccessKey: "secret",
+  });
+  expect(bucketServedBy({ entrypoint: ["minio", "server", "/data"], environment })).toBeUndefined();
 });
 
 const { route } = uploadsRouted;
