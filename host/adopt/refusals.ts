@@ -484,8 +484,12 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
   ];
 }
 
-/** Refuses to take the page's port unless it publishes exactly one, on addresses the gateway can have. */
-function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniParts, intent: AdoptIntent): Problem[] {
+/** Refuses to take the page's port unless it publishes exactly one, on addresses the gateway can have. Pure. */
+export function portProblems(
+  project: ComposeProject,
+  { "frontend-app": page }: ScaniParts,
+  intent: Pick<AdoptIntent, "port">,
+): Problem[] {
   if (intent.port !== undefined || page === undefined) return [];
   const ports = [...new Set(page.published.map((address) => publishedAt(address).port))];
   const what =

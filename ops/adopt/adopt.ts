@@ -1,9 +1,10 @@
 import { folderOf } from "../../host/backup/plan";
 import { nextPhases, phasesOf } from "../../host/adopt/phases";
-import { startStoppedGateway } from "../../host/adopt/phases/port";
+import { portsOf, startStoppedGateway } from "../../host/adopt/phases/port";
 import { isTakenOver } from "../../host/adopt/phases/files";
-import { readPhase, type AdoptRun, type Phase } from "../../host/adopt/phases/phase";
+import { hasRelease, readPhase, type AdoptRun, type Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
+import { portProblems } from "../../host/adopt/refusals";
 import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/compose/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/compose/readCompose";
@@ -124,10 +125,13 @@ async function goOnWith(
   adopting: Adopting & { readonly record: AdoptionRecord },
   options: AdoptOptions,
 ): Promise<void> {
-  const record = onPort(adopting.record, options);
+  const run = runOf(context, base, adopting, adopting.record);
+  const record = onPort(adopting.record, options, await hasRelease(run));
+  if (record !== adopting.record) refusePort(adopting, record);
   if (isToBeDone(options) && !options.json) {
     refuseGivenBack(record);
-    if (record !== adopting.record) await changePort(context, base, adopting, record);
+    // The phases bring the settings, and base, in line with it.
+    if (record !== adopting.record) await save(context, base, adopting.engine, record, adopting.image);
     // Typing the first run's command again does not confirm that nothing comes to the old port any more.
     const isFirst = options.port !== undefined && !(await isTakenOver(runOf(context, base, adopting, record)));
     return goOn(context, base, adopting, isFirst ? { ...record, announced: false } : record);
@@ -257,15 +261,16 @@ function portOf({ port: typed, takePort }: AdoptOptions, project: string): numbe
 }
 
 /**
- * Returns the record of an adoption that has begun, with the port that was typed where the first was not announced yet:
+ * Returns the record of an adoption that has begun, with the port that was typed where nobody can use the first yet:
  * something else may have taken that one since. Pure.
+ * @param hasServed true once a release was started behind the first
  * @throws OperatorError when it is too late for that
  */
-export function onPort(record: AdoptionRecord, options: AdoptOptions): AdoptionRecord {
+export function onPort(record: AdoptionRecord, options: AdoptOptions, hasServed: boolean): AdoptionRecord {
   if (options.port === undefined && options.takePort !== true) return record;
   const then = portOf(options, record.project) ?? record.port.now;
   if (then === undefined || then === record.port.then) return record;
-  if (record.announced || takesPort(record))
+  if (record.announced || hasServed || takesPort(record))
     throw new OperatorError({
       what: `The adoption of ${record.project} has begun with port ${record.port.then}.`,
       type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back", "--yes")],
@@ -273,17 +278,11 @@ export function onPort(record: AdoptionRecord, options: AdoptOptions): AdoptionR
   return { ...record, port: { ...record.port, then } };
 }
 
-async function changePort(
-  context: Context,
-  base: string,
-  { engine, image }: Adopting,
-  record: AdoptionRecord,
-): Promise<void> {
-  await stacksOn(context, base).set("base", {
-    FRONTEND_PORT: String(record.port.then),
-    publishGateway: String(!takesPort(record)),
-  });
-  await save(context, base, engine, record, image);
+/** @throws OperatorError where the gateway could not have the page's own port, which was not typed at first */
+function refusePort({ project }: Adopting, record: AdoptionRecord): void {
+  const problems =
+    project !== undefined && takesPort(record) ? portProblems(project, partsOf(project), { port: undefined }) : [];
+  if (problems.length > 0) throw new OperatorError(problems);
 }
 
 /** Writes the settings and the plan; nothing on the engine is touched before. */
@@ -440,15 +439,18 @@ export async function failed(what: string, error: unknown, run: AdoptRun): Promi
 
 /** Reads who serves now, and where: this module's Scani, compose's, both or nobody. */
 async function whoServes({ engine, install, record }: AdoptRun): Promise<string[]> {
-  const [facts, page] = await Promise.all([
+  const [facts, gateway, page] = await Promise.all([
     readFacts(engine, install),
+    engine.inspect(install.gateway),
     engine.inspect(record.scani["frontend-app"] ?? ""),
   ]);
   const serving = servingOf(facts);
   const amiss = serving.is === "serving" ? serving.shortcomings.map(({ what }) => what) : [];
+  const ports = gateway === undefined ? [] : portsOf(gateway);
+  const where = ports.length === 0 ? "no port yet" : `port ${ports.join(", ")}`;
   return [
     ...(serving.is === "serving"
-      ? [`this module's on port ${record.port.then}${amiss.length === 0 ? "" : ` (${amiss.join("; ")})`}`]
+      ? [`this module's on ${where}${amiss.length === 0 ? "" : ` (${amiss.join("; ")})`}`]
       : []),
     ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
   ];

@@ -6,7 +6,9 @@ import { readIdentity, withServer, type Database } from "../../backup/server";
 import { networkName } from "../../install/network/addresses";
 import type { StackNames } from "../../install/names/stacks";
 import { expectData, homeOf, whereIsData } from "../postgres/moveData";
-import { startAgain, type AdoptRun, type Phase } from "./phase";
+import { takesPort, type AdoptionRecord } from "../record";
+import { hasRelease, startAgain, type AdoptRun, type Phase } from "./phase";
+import { isOnPort } from "./port";
 import { unstartable } from "../startable";
 import { OperatorError } from "../../../util/operatorError";
 import { sizeText } from "../../../util/sizeText";
@@ -71,6 +73,8 @@ export class BesidePhase implements Phase {
       engine.inspect(record.postgres?.container ?? ""),
     ]);
     if (gateway?.state !== "running") return false;
+    const waitsForPort = takesPort(record) && gateway.published.length === 0;
+    if (!waitsForPort && !(await isOnPort(run, gateway))) return false;
     if (postgres === undefined) return true;
     if (postgres.state === "running") return postgres.networks.includes(networkName(install.name, "data"));
     return !(await isNeeded(run));
@@ -80,11 +84,16 @@ export class BesidePhase implements Phase {
     const { engine, install, record, stacks, progress } = run;
     const { container = "" } = record.postgres ?? {};
     await expectData(engine, homeOf(install.name, record.postgres));
-    if (await isNeeded(run)) {
+    const borrows = await isNeeded(run);
+    const settings = {
+      // Another port may have been chosen since the settings were written.
+      ...((await hasRelease(run)) ? {} : portSettings(record)),
       // Compose may have recreated it under another name since the settings were written. A run killed before it moved
       // the data may have set where that was to be, which is refused together with a borrowed Postgres.
-      const places = { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined };
-      await stacks.set("base", places);
+      ...(borrows ? { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined } : {}),
+    };
+    if (Object.keys(settings).length > 0) await stacks.set("base", settings);
+    if (borrows) {
       // It may have been stopped by hand, or by a run killed before it moved the data.
       const problem = await unstartable(run, [container]);
       if (problem !== undefined) throw new OperatorError(problem);
@@ -93,6 +102,11 @@ export class BesidePhase implements Phase {
     }
     await progress.step("bring base up", () => stacks.up("base"));
   }
+}
+
+/** Returns base's settings for the gateway's port: taking the page's own, it is not published yet. Pure. */
+function portSettings({ port }: AdoptionRecord): Readonly<Record<"FRONTEND_PORT" | "publishGateway", string>> {
+  return { FRONTEND_PORT: String(port.then), publishGateway: String(!takesPort({ port })) };
 }
 
 /** True where the data is still where compose's Postgres has it, so that nothing else can serve it. */

@@ -1,7 +1,7 @@
 import type { ContainerDetails, Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/containers/ready";
 import { isLost, routedRelease } from "../../install/facts";
-import { readRouted, type Install } from "../../install/readFacts";
+import { readRouted, releaseContainers, type Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/names/stacks";
 import type { Tier } from "../../../settings";
 import type { ComposePlace } from "../../../util/commands";
@@ -71,6 +71,11 @@ export async function untilHealthy({ engine, watch }: AdoptRun, name: string): P
 /** Reads the tier whose release the routes lead to; that of compose's Scani before there is one. */
 export async function routedTier({ engine, install, record }: AdoptRun): Promise<Tier> {
   return routedRelease(await readRouted(engine, install))?.tier ?? record.tier;
+}
+
+/** True once a release has been started: from then on somebody may use the port the gateway has. */
+export async function hasRelease({ engine, install }: Pick<AdoptRun, "engine" | "install">): Promise<boolean> {
+  return (await releaseContainers(engine, install.name)).some(({ state }) => state !== "created");
 }
 
 /**

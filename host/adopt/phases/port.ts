@@ -1,9 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Engine } from "../../engine/engine";
+import type { ContainerDetails, Engine } from "../../engine/engine";
+import { publishedAt } from "../../engine/containers/published";
 import { notStarted } from "../../engine/refusal";
 import { untilReady } from "../../engine/containers/ready";
 import { isLost } from "../../install/facts";
+import { adoptCommand } from "../../../util/commands";
+import { OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
+import { isTakenOver } from "./files";
 import { isRetired, startAgain, type AdoptRun, type Phase } from "./phase";
 
 /** Milliseconds compose's page gets to finish open requests: its websockets would last until it is killed anyway. */
@@ -23,12 +27,13 @@ export class PortPhase implements Phase {
     return `stop ${scani["frontend-app"]}, and serve on its port ${port.then}: nobody is let in for about a second, and connections of that second are refused`;
   }
 
-  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, record } = run;
     const [gateway, page] = await Promise.all([
       engine.inspect(install.gateway),
       engine.inspect(record.scani["frontend-app"] ?? ""),
     ]);
-    return gateway?.state === "running" && gateway.published.length > 0 && page?.state !== "running";
+    return gateway?.state === "running" && page?.state !== "running" && (await isOnPort(run, gateway));
   }
 
   async perform(run: AdoptRun): Promise<void> {
@@ -51,10 +56,29 @@ export class PortPhase implements Phase {
   }
 }
 
+/**
+ * True where a gateway is published on the port it was to have or, since all is this module's, on one its operator has
+ * chosen.
+ */
+export async function isOnPort(run: AdoptRun, { published }: Pick<ContainerDetails, "published">): Promise<boolean> {
+  return portsOf({ published }).includes(run.record.port.then) || (published.length > 0 && (await isTakenOver(run)));
+}
+
+/** Returns the ports of the host a container is published on. Pure. */
+export function portsOf({ published }: Pick<ContainerDetails, "published">): number[] {
+  return published.map((address) => Number(publishedAt(address).port));
+}
+
 /** @returns milliseconds from the page's end until the gateway answers */
 async function changeOver(run: AdoptRun): Promise<number> {
-  const { engine, record } = run;
+  const { engine, install, record } = run;
   const page = record.scani["frontend-app"] ?? "";
+  const gateway = await engine.inspect(install.gateway);
+  if (gateway === undefined || !(await isOnPort(run, gateway)))
+    throw new OperatorError({
+      what: `${install.gateway} is published on ${gateway?.published.join(", ") || "no port"}, and is to take port ${record.port.then}. ${page} has not been stopped.`,
+      type: adoptCommand(record.project, "--back", "--yes"),
+    });
   if (!isRetired(await engine.inspect(page))) await engine.setRestartPolicy(page, "no");
   const began = performance.now();
   await endPage(engine, page);

@@ -105,6 +105,7 @@ export class FakeAdoption {
     const labels = { [label.install]: "scani" };
     const own = engine.find("scani-postgres") as FakeContainer;
     engine.all.splice(engine.all.indexOf(own), 1);
+    Object.assign(this.container("scani-gateway"), { published: ["0.0.0.0:8090"] });
     this.install.addStorage();
     Object.assign(this.container("scani-storage"), { networks: ["scani-data"], volumes: ["scani-storage-data"] });
     if (taken && !this.managed)
@@ -138,6 +139,13 @@ export class FakeAdoption {
 
   container(name: string): FakeContainer {
     return this.install.engine.find(name) as FakeContainer;
+  }
+
+  /** Takes the release away again, as before its tier was ever brought up. */
+  withoutRelease(): void {
+    const { engine, routes } = this.install;
+    for (const one of engine.all.filter(({ labels }) => label.release in labels)) one.state = "created";
+    for (const route of Object.keys(routes) as (keyof typeof routes)[]) this.install.route(route, undefined);
   }
 
   /** Returns the paths of Postgres' data in its volume. */

@@ -220,7 +220,7 @@ describe("a container of compose's that the engine has failed to remove", () => 
 
   test("is no page that could get its port back, or whose port has to be taken", async () => {
     const adoption = dead("beside", "home-page");
-    adoption.container("scani-gateway").state = "created";
+    Object.assign(adoption.container("scani-gateway"), { state: "created", published: ["0.0.0.0:8080"] });
     const run = { ...(await adoption.run()), record: { ...adoption.record, port: { now: 8080, then: 8080 } } };
     await new PortPhase().perform(run);
     expect(adoption.container("scani-gateway").state).toBe("running");
@@ -237,6 +237,63 @@ describe("a container of compose's that the engine has failed to remove", () => 
       `Containers of compose's cannot be started: ${name} is dead.\n  This makes them anew without starting them:\n  type: docker rm -f ${name}\n`,
     );
     expect(adoption.asked.filter((words) => words.startsWith("up "))).toEqual([]);
+  });
+});
+
+describe("the gateway's port", () => {
+  /** Returns an adoption, and a run of it that is to end with the gateway on a port. */
+  const towards = async (then: number, published: readonly string[], stage: Stage = "beside") => {
+    const adoption = new FakeAdoption(stage);
+    Object.assign(adoption.container("scani-gateway"), { published });
+    const begun = await adoption.run();
+    return { adoption, run: { ...begun, record: { ...adoption.record, port: { now: 8080, then } } } };
+  };
+
+  test.each([
+    [8091, ["0.0.0.0:8091"], "true"],
+    [8080, [], "false"],
+  ] as const)("chosen anew before a release was started, %d, base comes up with it", async (then, after, publish) => {
+    const { adoption, run } = await towards(then, ["0.0.0.0:8090"]);
+    adoption.withoutRelease();
+    expect(await new BesidePhase().done(run)).toBe(false);
+    await new BesidePhase().perform(run);
+    expect(Object.fromEntries(adoption.settings)).toMatchObject({
+      FRONTEND_PORT: String(then),
+      publishGateway: publish,
+      borrowedPostgres: "home-postgres",
+    });
+    expect(adoption.asked.at(-1)).toBe("up base");
+    Object.assign(adoption.container("scani-gateway"), { published: after });
+    expect(await new BesidePhase().done(run)).toBe(true);
+  });
+
+  test("stays in the settings once a release was started", async () => {
+    const { adoption, run } = await towards(8091, ["0.0.0.0:8090"]);
+    await new BesidePhase().perform(run);
+    expect(adoption.settings.has("FRONTEND_PORT")).toBe(false);
+  });
+
+  test("is the page's own before its phase and after it, and no other", async () => {
+    const { adoption, run } = await towards(8080, ["0.0.0.0:8080"]);
+    expect(await new BesidePhase().done(run)).toBe(true);
+    stopped(adoption, "home-page");
+    expect(await new PortPhase().done(run)).toBe(true);
+    Object.assign(adoption.container("scani-gateway"), { published: ["0.0.0.0:8090"] });
+    expect(await new PortPhase().done(run)).toBe(false);
+  });
+
+  test("is not taken by a gateway that is published on another, and compose's page goes on", async () => {
+    const { adoption, run } = await towards(8080, ["0.0.0.0:8090"]);
+    await expect(new PortPhase().perform(run)).rejects.toThrow(
+      /^scani-gateway is published on 0\.0\.0\.0:8090, and is to take port 8080\. home-page has not been stopped\.\n.*--back --yes$/,
+    );
+    expect(adoption.container("home-page")).toMatchObject({ state: "running", restartPolicy: "unless-stopped" });
+  });
+
+  test("is its operator's choice once all is this module's", async () => {
+    const { run } = await towards(8080, ["0.0.0.0:9000"], "taken over");
+    expect(await new BesidePhase().done(run)).toBe(true);
+    expect(await new PortPhase().done(run)).toBe(true);
   });
 });
 

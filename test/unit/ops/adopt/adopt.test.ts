@@ -250,14 +250,44 @@ test("once the data has been given back, only --back goes on", async () => {
   expect(() => refuseGivenBack(adoption.record)).not.toThrow();
 });
 
-test("another port is taken until somebody was told the first", () => {
+test("another port is taken until somebody may use the first", () => {
   const { record } = new FakeAdoption("beside");
-  expect(onPort(record, { port: "8090" })).toBe(record);
-  expect(onPort({ ...record, announced: false }, { port: "8091" }).port).toEqual({ now: 8080, then: 8091 });
-  expect(onPort({ ...record, announced: false }, { takePort: true }).port).toEqual({ now: 8080, then: 8080 });
-  expect(() => onPort(record, { port: "8091" })).toThrow(
-    "The adoption of home has begun with port 8090.\n  type: npm run adopt -- home --yes",
-  );
+  const silent = { ...record, announced: false };
+  expect(onPort(record, { port: "8090" }, true)).toBe(record);
+  expect(onPort(silent, { port: "8091" }, false).port).toEqual({ now: 8080, then: 8091 });
+  expect(onPort(silent, { takePort: true }, false).port).toEqual({ now: 8080, then: 8080 });
+  const late = "The adoption of home has begun with port 8090.\n  type: npm run adopt -- home --yes";
+  expect(() => onPort(record, { port: "8091" }, false)).toThrow(late);
+  expect(() => onPort(silent, { port: "8091" }, true)).toThrow(late);
+});
+
+test.each<AdoptOptions>([{ port: "8091" }, { takePort: true }])(
+  "once a release was started %j changes nothing, also before anybody was told the port",
+  async (options) => {
+    const { told, changes } = await begun({ announced: false });
+    await expect(told({ ...options, yes: true })).rejects.toThrow("The adoption of home has begun with port 8090.");
+    expect(changes()).toEqual([]);
+  },
+);
+
+test("the page's own port is not taken later either where the gateway could not have it", async () => {
+  const { adoption, told, changes } = await begun({ announced: false });
+  const { engine } = adoption.install;
+  shown(adoption);
+  adoption.withoutRelease();
+  engine.images.set("page", { id: "page", environment: ["API_UPSTREAM=http://api"], labels: {}, digests: [] });
+  Object.assign(adoption.container("home-page"), { image: "page", imageId: "page" });
+  await expect(told({ takePort: true, yes: true })).rejects.toThrow("home-page publishes no port that could be taken.");
+  expect(changes()).toEqual([]);
+});
+
+test("what serves is said with the port the gateway has", async () => {
+  const { adoption, told, printed } = await begun();
+  Object.assign(adoption.container("scani-gateway"), { published: ["0.0.0.0:8099"] });
+  expect(await told({})).toContain("Serving now: this module's on port 8099 and compose's on port 8080.");
+  printed.splice(0);
+  Object.assign(adoption.container("scani-gateway"), { published: [] });
+  expect(await told({})).toContain("Serving now: this module's on no port yet and compose's on port 8080.");
 });
 
 test("the volume of an S3 server that somebody has stopped is not removed before its files are known to be copied", async () => {
