@@ -286,6 +286,8 @@ const projectIn = (folder: string): string =>
 export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
 /** Names the same command within a sentence, wherever it is typed. */
 export const composeUpWords = (project: ComposePlace): string => `${composeProgram(project)} up -d`;
+/** Names the command that also removes the project's volumes, which nobody is to type. */
+export const composeDownWords = (project: ComposePlace): string => `${composeProgram(project)} down -v`;
 /** Recreates the containers of these services and touches no other service. */
 export const composeRenew = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["up -d --no-deps --force-recreate", ...services.map(quoted)].join(" "));

@@ -118,29 +118,42 @@ export async function writeRecord(
   await withVolume(engine, install, image, (container) =>
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
-  await keepInUse(engine, install, image, all);
+  await keepInUse(engine, record, image, all);
 }
 
-/** Seconds for which the container that keeps the volume in use runs: the largest signed 32-bit number. */
+/** Returns the name of the container that keeps the record's volume and that of compose's Postgres in use. Pure. */
+export function keeperOf(install: string): string {
+  return containerName(install, "adoption");
+}
+
+/** Seconds for which that container runs: the largest signed 32-bit number. */
 const forEver = 2 ** 31 - 1;
 
 /**
  * Keeps a container running that has the volume. Others have it for moments only, and `docker system prune` removes the
- * containers that do not run, then the volumes that no container has.
+ * containers that do not run, then the volumes that no container has. It has the data's volume too, which until it is
+ * moved only compose's Postgres has: `docker compose down -v` would delete it under a release that serves.
  */
 async function keepInUse(
   engine: Engine,
-  install: string,
+  { install, postgres }: AdoptionRecord,
   image: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const name = containerName(install, "adoption");
+  const name = keeperOf(install);
+  const data = postgres?.volume ?? "";
+  const volumes = [
+    { name: volumeOf(install), path },
+    // Docker would make one that is gone anew, empty.
+    ...((await engine.hasVolume(data)) ? [{ name: data, path: "/data" }] : []),
+  ];
   const there = await engine.inspect(name);
-  if (there?.state === "running") return;
-  const isDead = there !== undefined && isLost(there);
+  const hasAll = volumes.every((one) => there?.mounts.some(({ source }) => source === one.name));
+  if (there?.state === "running" && hasAll) return;
+  const isUseless = there !== undefined && (isLost(there) || !hasAll);
   // One that the engine fails to remove has the volume all the same.
-  if (isDead && !(await isRemoved(engine, name))) return;
-  if (there === undefined || isDead)
+  if (isUseless && !(await isRemoved(engine, name))) return;
+  if (there === undefined || isUseless)
     await engine.create({
       name,
       image,
@@ -151,7 +164,7 @@ async function keepInUse(
       network: "none",
       init: true,
       confinement: { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], ReadonlyRootfs: true },
-      volumes: [{ name: volumeOf(install), path }],
+      volumes,
     });
   await engine.setRestartPolicy(name, "unless-stopped");
   // Without compose's containers the image may be one without `sleep`.

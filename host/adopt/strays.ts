@@ -33,7 +33,7 @@ export async function readStrays(engine: Engine, install: string): Promise<Stray
   if (own === undefined || environment.ENCRYPTION_KEY === undefined) return [];
   const all = await readAll(engine);
   const isBundled = hostOf(environment.DATABASE_URL ?? "") === replaceable.postgres.host;
-  const onData = isBundled ? await projectsOnData(engine, install) : undefined;
+  const onData = isBundled ? await projectsOnData(engine, install, own.imageId) : undefined;
   const projects = new Set(
     all
       .filter((one) => one.environment.ENCRYPTION_KEY === environment.ENCRYPTION_KEY)
@@ -60,12 +60,20 @@ async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly p
   return read.flat();
 }
 
-/** Returns the compose projects that use, or created, the volume of the Postgres on an install's data network. */
-async function projectsOnData(engine: Engine, install: string): Promise<Set<string>> {
-  const there = await engine.containers({ network: networkName(install, "data"), all: true });
+/**
+ * Returns the compose projects that use, or created, the volume of the Postgres on an install's data network, or the
+ * one it adopts: compose's Postgres is no longer on that network once compose has recreated it.
+ * @param image any image on the engine
+ */
+async function projectsOnData(engine: Engine, install: string, image: string): Promise<Set<string>> {
+  const [there, record] = await Promise.all([
+    engine.containers({ network: networkName(install, "data"), all: true }),
+    readRecord(engine, install, image),
+  ]);
   const volumes = there
     .filter(({ labels }) => labels[label.service] === "postgres" || composeLabel.project in labels)
     .flatMap((one) => one.volumes);
+  if (record?.postgres !== undefined) volumes.push(record.postgres.volume);
   if (volumes.length === 0) return new Set();
   const [users, made] = await Promise.all([
     engine.containers({ labels: [composeLabel.project], volumes, all: true }),

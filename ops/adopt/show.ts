@@ -5,7 +5,7 @@ import { othersOf, type ComposeProject } from "../../host/adopt/compose/project"
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { strayProblem, type Stray } from "../../host/adopt/strays";
 import { mask, settingNamed, type SettingName } from "../../settings";
-import { composeRenew, composeUpWords, type ComposePlace } from "../../util/commands";
+import { composeDownWords, composeRenew, composeUpWords, type ComposePlace } from "../../util/commands";
 import { renderProblem } from "../../util/operatorError";
 
 /** Describes a plan for another program, without secrets. */
@@ -90,15 +90,22 @@ export function showBegun({ record, phases, serving, strays }: Begun): string {
  * services all the same. Pure.
  */
 export function whileBothServe(
-  { frontNetworks = [] }: Pick<AdoptionRecord, "frontNetworks">,
+  { frontNetworks = [], postgres, objectStore }: Pick<AdoptionRecord, "frontNetworks" | "postgres" | "objectStore">,
   compose: ComposePlace,
   project: ComposeProject | undefined,
 ): string[] {
   const proxies = (project === undefined ? [] : othersOf(project)).filter(({ networks }) =>
     networks.some((one) => frontNetworks.includes(one)),
   );
+  const losses = [
+    ...(postgres === undefined ? [] : ["stops the Postgres both are on"]),
+    ...(objectStore === undefined ? [] : ["removes the files that were uploaded by its page and are not copied yet"]),
+  ];
   return [
     `Do not start or restart the whole project meanwhile: \`${composeUpWords(compose)}\` starts compose's worker beside this module's, and a job's file may be missing there.`,
+    ...(losses.length === 0
+      ? []
+      : [`Do not take it down either: \`${composeDownWords(compose)}\` ${losses.join(", and ")}.`]),
     ...(proxies.length === 0
       ? []
       : [

@@ -10,6 +10,7 @@ import { dockerFind, dockerStart, dockerStop } from "../../../util/commands";
 import { messageOf, OperatorError, type Problem } from "../../../util/operatorError";
 import type { Progress } from "../../../util/progress/progress";
 import { stopForGood } from "../phases/phase";
+import { keeperOf } from "../record";
 
 /** Place to which the data of an existing Postgres is moved. */
 export interface DataHome {
@@ -70,6 +71,11 @@ export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> 
 async function formerServers(engine: Engine, { install, volume }: DataHome): Promise<ContainerSummary[]> {
   const there = await engine.containers({ volumes: [volume], network: networkName(install, "data"), all: true });
   return there.filter((one) => one.labels[label.install] === undefined && !isLost(one));
+}
+
+/** Lists running containers that use the data, without the one that only keeps its volume from being removed. */
+async function usersOf(engine: Engine, { install, volume }: DataHome): Promise<ContainerSummary[]> {
+  return (await engine.containers({ volumes: [volume] })).filter(({ name }) => name !== keeperOf(install));
 }
 
 /** Takes what has used the data off base's network. */
@@ -145,11 +151,10 @@ export const moveBackScript = [
  * good, and started again if anything fails before the data moves. Requests are held by then, so nobody notices.
  */
 export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
-  const { volume } = home;
   const is = await whereIsData(engine, home);
   // A run that was killed may have moved it and not come further.
   if (is === "in its folder") return leaveNetwork(engine, home);
-  const servers = await engine.containers({ volumes: [volume] });
+  const servers = await usersOf(engine, home);
   if (is === "nowhere") {
     // A volume that nobody uses may be empty, and base's Postgres begins on it. One in use has data that was not found.
     if (servers.length > 0) throw new OperatorError(noData(home));
@@ -198,8 +203,9 @@ export async function moveDataBack(engine: Engine, home: DataHome): Promise<void
 }
 
 /** Runs a script on a volume that no running container has. @throws OperatorError with its words */
-async function runOn(engine: Engine, { install, volume, folder, image }: DataHome, script: string): Promise<void> {
-  const users = await engine.containers({ volumes: [volume] });
+async function runOn(engine: Engine, home: DataHome, script: string): Promise<void> {
+  const { install, volume, folder, image } = home;
+  const users = await usersOf(engine, home);
   if (users.length > 0)
     throw new OperatorError({
       what: `The volume ${volume} is used by ${users.map(({ name }) => name).join(", ")}. Nothing has been moved.`,

@@ -42,6 +42,23 @@ test("what keeps it comes back with the engine, can do nothing, and is there onc
   expect((await readRecord(engine, "scani", "image:1"))?.announced).toBe(false);
 });
 
+test("compose cannot remove the volume of its Postgres, on which a release may serve already", async () => {
+  const engine = await recorded();
+  const [volume] = [record.postgres?.volume ?? ""];
+  expect(engine.find("scani-adoption")?.volumes).toEqual(["scani-adoption"]);
+  // The container is one of an earlier version, or from before the volume was there.
+  engine.volumesThere.push({ name: volume, labels: {} });
+  await writeRecord(engine, record, "image:1", {});
+  expect(engine.all).toHaveLength(1);
+  expect(engine.find("scani-adoption")).toMatchObject({ state: "running", volumes: ["scani-adoption", volume] });
+  await expect(engine.removeVolume(volume)).rejects.toThrow("scani-adoption has it mounted");
+  const keeper = engine.find("scani-adoption");
+  await writeRecord(engine, record, "image:1", {});
+  expect(engine.find("scani-adoption")).toBe(keeper);
+  await removeRecord(engine, "scani");
+  await engine.removeVolume(volume);
+});
+
 test("one that somebody has stopped is started again with the next writing", async () => {
   const engine = await recorded();
   await engine.stop("scani-adoption");

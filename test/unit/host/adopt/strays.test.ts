@@ -90,6 +90,12 @@ test.each([undefined, "db.example.com:5432/scani"])(
   },
 );
 
+test("compose's worker is one too once compose has recreated its Postgres, which is off base's network then", async () => {
+  const adoption = await beside({ state: "running" }).begun();
+  Object.assign(adoption.container("home-postgres"), { networks: ["home_default"] });
+  expect(await namesOf(adoption)).toEqual(["home-worker"]);
+});
+
 test("with a managed database the page and api are where they belong until all is settled", async () => {
   const adoption = await adopted("beside", { state: "running" }, "db.example.com/scani").begun();
   expect(await namesOf(adoption)).toEqual(["home-worker"]);

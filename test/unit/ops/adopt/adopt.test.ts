@@ -144,6 +144,11 @@ test("while both serve compose is asked for nothing but what a changed proxy nee
     "  type: cd /srv/home && docker compose -f docker-compose.prod.yml up -d --no-deps --force-recreate caddy",
   ]);
   expect(whileBothServe({}, compose, project)).toEqual([warning]);
+  const { record } = new FakeAdoption("beside");
+  expect(whileBothServe(record, { ...compose, version: "1.29.2" }, project)[1]).toBe(
+    "Do not take it down either: `docker-compose down -v` stops the Postgres both are on, and removes the files that were uploaded by its page and are not copied yet.",
+  );
+  expect(whileBothServe({ objectStore: "home-minio" }, compose, project)[1]).toMatch(/down -v` removes the files/);
   expect(whileBothServe({ frontNetworks: ["home_default"] }, compose, undefined)).toEqual([warning]);
 });
 

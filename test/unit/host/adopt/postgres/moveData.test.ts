@@ -192,6 +192,21 @@ describe("on an engine", () => {
     );
   });
 
+  test("the container that keeps the volume from being removed is in nobody's way, and goes on", async () => {
+    const adoption = await new FakeAdoption("beside").begun();
+    const keeper = adoption.container("scani-adoption");
+    expect(keeper).toMatchObject({ state: "running", volumes: ["scani-adoption", home.volume] });
+    await move(adoption);
+    expect(adoption.data()).toEqual(["scani-data/PG_VERSION"]);
+    await moveDataBack(adoption.install.engine, home);
+    expect(adoption.data()).toEqual(["PG_VERSION"]);
+    // On an empty volume base's Postgres begins.
+    contain(adoption);
+    adoption.container("home-postgres").state = "exited";
+    await move(adoption);
+    expect(keeper).toMatchObject({ state: "running", restartPolicy: "unless-stopped" });
+  });
+
   test("on a volume nobody uses base's Postgres begins", async () => {
     const adoption = new FakeAdoption("beside");
     contain(adoption);
