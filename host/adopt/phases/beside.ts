@@ -3,14 +3,16 @@ import { listBackups } from "../../backup/folder";
 import { countsFor } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore/restore";
 import { readIdentity, withServer, type Database } from "../../backup/server";
+import { commandToRun } from "../../engine/containers/commandToRun";
 import { networkName } from "../../install/network/addresses";
 import type { StackNames } from "../../install/names/stacks";
 import { expectData, homeOf, whereIsData } from "../postgres/moveData";
 import { takesPort, type AdoptionRecord } from "../record";
-import { hasRelease, startAgain, type AdoptRun, type Phase } from "./phase";
+import { hasRelease, startAgain, untilHealthy, type AdoptRun, type Phase } from "./phase";
 import { isOnPort } from "./port";
 import { unstartable } from "../startable";
 import { OperatorError } from "../../../util/operatorError";
+import { composeCreate } from "../../../util/commands";
 import { sizeText } from "../../../util/sizeText";
 
 /** Hours a backup counts as one made for the adoption. */
@@ -26,10 +28,12 @@ export class BackupPhase implements Phase {
       : "back the database up by compose's own Postgres, and read the backup back";
   }
 
-  async done({ engine, install, record, stacks, backups }: AdoptRun): Promise<boolean> {
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, record, stacks, backups } = run;
     // A managed database is backed up by the switch, as always.
-    if (record.postgres === undefined || (await engine.inspect(record.postgres.container))?.state !== "running")
-      return true;
+    if (record.postgres === undefined) return true;
+    // Once its data has been taken over there is nothing of compose's to back up.
+    if ((await engine.inspect(record.postgres.container))?.state !== "running") return !(await isNeeded(run));
     const identity = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readIdentity);
     const oldest = Date.now() - backupHours * 3_600_000;
     // A backup that was not read back since this adoption began does not count.
@@ -43,8 +47,12 @@ export class BackupPhase implements Phase {
     );
   }
 
-  async perform({ engine, install, record, stacks, backups, progress, watch }: AdoptRun): Promise<void> {
-    const database = databaseOf(record.postgres?.container ?? "", stacks.names);
+  async perform(run: AdoptRun): Promise<void> {
+    const { engine, install, record, stacks, backups, progress, watch } = run;
+    const { container = "" } = record.postgres ?? {};
+    // Only now it can be asked whether there is a backup of it already.
+    if ((await havePostgres(run, container)) && (await this.done(run))) return;
+    const database = databaseOf(container, stacks.names);
     const made = await progress.step("back up the database", () =>
       makeBackup(engine, { install: install.name, database, why: "adoption", ...backups }, watch.signal),
     );
@@ -93,15 +101,36 @@ export class BesidePhase implements Phase {
       ...(borrows ? { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined } : {}),
     };
     if (Object.keys(settings).length > 0) await stacks.set("base", settings);
-    if (borrows) {
-      // It may have been stopped by hand, or by a run killed before it moved the data.
-      const problem = await unstartable(run, [container]);
-      if (problem !== undefined) throw new OperatorError(problem);
-      if ((await engine.inspect(container))?.running === false)
-        await progress.step(`start ${container}`, () => startAgain(run, container));
-    }
+    if (borrows) await havePostgres(run, container);
     await progress.step("bring base up", () => stacks.up("base"));
   }
+}
+
+/**
+ * Starts compose's Postgres where it does not run: it may have been stopped by hand, or by a run killed before it moved
+ * the data.
+ * @returns whether it had to be started
+ * @throws OperatorError where it cannot be started, and where somebody has paused it
+ */
+async function havePostgres(run: AdoptRun, container: string): Promise<boolean> {
+  const { engine, record, compose, progress } = run;
+  const there = await engine.inspect(container);
+  if (there?.state === "running") return false;
+  if (there === undefined)
+    throw new OperatorError({
+      what: `The container of the project's Postgres, ${container}, is gone.`,
+      why: "This makes it again without starting it:",
+      type: composeCreate(compose, ...[record.services[container]].filter((one) => one !== undefined)),
+    });
+  if (there.state === "paused")
+    throw new OperatorError({ what: `${container} is paused.`, type: commandToRun(container, there.state) });
+  const problem = await unstartable(run, [container]);
+  if (problem !== undefined) throw new OperatorError(problem);
+  await progress.step(`start ${container}`, async () => {
+    await startAgain(run, container);
+    await untilHealthy(run, container);
+  });
+  return true;
 }
 
 /** Returns base's settings for the gateway's port: taking the page's own, it is not published yet. Pure. */

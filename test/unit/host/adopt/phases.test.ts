@@ -361,33 +361,75 @@ test("killed when compose's Postgres had stopped and its data not moved, it is b
   expect(adoption.container("home-postgres").state).toBe("running");
 });
 
-test("a backup counts when it has been read back since the adoption began", async () => {
-  const adoption = new FakeAdoption("beside");
-  const [postgres, before, place] = [new FakePostgres(), adoption.install.first, folder()];
-  adoption.install.first = (container, command, call) =>
-    container.name === "home-postgres" ? postgres.answer(command, call) : before(container, command, call);
-  // Set the time to a minute after this Postgres' dumps.
-  jest.spyOn(Date, "now").mockReturnValue(Date.parse("2026-01-10T12:01:00.000Z"));
-  const begun = await adoption.run();
-  const run = (at: string) => ({
-    ...begun,
-    record: { ...begun.record, at },
-    backups: { folder: join(place.path, "backups"), kept: 2 },
-  });
-  const [began, phase] = [run("2026-01-10T11:00:00.000Z"), new BackupPhase()];
-  expect(await phase.done(began)).toBe(false);
+describe("the backup", () => {
+  const place = folder();
+  afterAll(() => place.remove());
+  afterEach(() => jest.restoreAllMocks());
 
-  postgres.before = (command) => {
-    if (command.startsWith("pg_restore --no-owner")) throw new Error("no space left");
+  /** Returns an adoption with a Postgres that answers, and what makes a run of it, begun at a time. */
+  const withPostgres = async (name: string) => {
+    const adoption = new FakeAdoption("beside");
+    const [postgres, before] = [new FakePostgres(), adoption.install.first];
+    adoption.install.first = (container, command, call) =>
+      container.name === "home-postgres" ? postgres.answer(command, call) : before(container, command, call);
+    // Set the time to a minute after this Postgres' dumps.
+    jest.spyOn(Date, "now").mockReturnValue(Date.parse("2026-01-10T12:01:00.000Z"));
+    const begun = await adoption.run();
+    const run = (at: string) => ({
+      ...begun,
+      record: { ...begun.record, at },
+      backups: { folder: join(place.path, name), kept: 2 },
+    });
+    return { adoption, postgres, run };
   };
-  await expect(phase.perform(began)).rejects.toThrow("no space left");
-  expect(await phase.done(began)).toBe(false);
 
-  postgres.before = () => undefined;
-  await phase.perform(began);
-  expect(await phase.done(began)).toBe(true);
-  // A later adoption needs another backup: this one is from before the earlier adoption was taken back.
-  expect(await phase.done(run("9999-01-01T00:00:00.000Z"))).toBe(false);
-  jest.restoreAllMocks();
-  place.remove();
+  test("is made by a Postgres that is stopped too, which is started for it", async () => {
+    const { adoption, run } = await withPostgres("stopped");
+    const [began, phase] = [run("2026-01-10T11:00:00.000Z"), new BackupPhase()];
+    stopped(adoption, "home-postgres");
+    expect(await phase.done(began)).toBe(false);
+    await phase.perform(began);
+    expect(adoption.container("home-postgres").state).toBe("running");
+    expect(await phase.done(began)).toBe(true);
+    stopped(adoption, "home-postgres");
+    const { printed } = adoption;
+    printed.splice(0);
+    await phase.perform(began);
+    expect(printed.filter((line) => line.startsWith("▸"))).toEqual(["▸ start home-postgres"]);
+    const taken = new FakeAdoption("taken over");
+    expect(await phase.done(await taken.run())).toBe(true);
+  });
+
+  test("is not made by a Postgres that is paused or gone, and what has it run is said", async () => {
+    const { adoption, run } = await withPostgres("paused");
+    const [began, phase] = [run("2026-01-10T11:00:00.000Z"), new BackupPhase()];
+    adoption.container("home-postgres").state = "paused";
+    expect(await phase.done(began)).toBe(false);
+    await expect(phase.perform(began)).rejects.toThrow(
+      /^home-postgres is paused\.\n {2}type: docker unpause home-postgres$/,
+    );
+    await adoption.install.engine.remove("home-postgres");
+    expect(await phase.done(began)).toBe(false);
+    await expect(phase.perform(began)).rejects.toThrow(
+      /^The container of the project's Postgres, home-postgres, is gone\.\n.*\n {2}type: cd \/srv\/home && docker compose up --no-start postgres$/,
+    );
+  });
+
+  test("counts when it has been read back since the adoption began", async () => {
+    const { postgres, run } = await withPostgres("read back");
+    const [began, phase] = [run("2026-01-10T11:00:00.000Z"), new BackupPhase()];
+    expect(await phase.done(began)).toBe(false);
+
+    postgres.before = (command) => {
+      if (command.startsWith("pg_restore --no-owner")) throw new Error("no space left");
+    };
+    await expect(phase.perform(began)).rejects.toThrow("no space left");
+    expect(await phase.done(began)).toBe(false);
+
+    postgres.before = () => undefined;
+    await phase.perform(began);
+    expect(await phase.done(began)).toBe(true);
+    // A later adoption needs another backup: this one is from before the earlier adoption was taken back.
+    expect(await phase.done(run("9999-01-01T00:00:00.000Z"))).toBe(false);
+  });
 });
