@@ -14,6 +14,9 @@ const recorded = [
   ...(["tags", "frontNetworks", "frontNames", "port", "notes"] as const),
 ] as const satisfies readonly (keyof Adoption)[];
 
+/** Parts of a project by which compose's commands find its files. Only its containers say them. */
+const placing = ["folder", "files", "envFiles", "version"] as const satisfies readonly (keyof ComposeProject)[];
+
 /** State of an adoption that any machine needs to go on with it. Holds no secrets: those are in the settings. */
 export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]> {
   /** When it began, ISO 8601. */
@@ -38,22 +41,31 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly uncopied?: Uncopied;
   /** With `givenBack: "files"`: true where this module's files have been compared with the project's. */
   readonly filesCompared?: boolean;
-  /** Volumes with the files of the project's S3 server, once its container is being removed. */
+  /** Volumes with the files of the project's S3 server; absent where that did not say. */
   readonly fileVolumes?: readonly string[];
+  /** Where compose finds the project's files; absent in a record of an earlier version. */
+  readonly place?: Pick<ComposeProject, (typeof placing)[number]>;
 }
 
 /** Returns the record an adoption begins with. Pure. @param at when, ISO 8601 */
-export function beginRecord(adoption: Adoption, { containers }: ComposeProject, at: string): AdoptionRecord {
+export function beginRecord(adoption: Adoption, project: ComposeProject, at: string): AdoptionRecord {
+  const { containers } = project;
   return {
     ...(Object.fromEntries(recorded.map((name) => [name, adoption[name]])) as Pick<
       Adoption,
       (typeof recorded)[number]
     >),
+    place: placeOf(project),
     at,
     restartPolicies: Object.fromEntries(containers.map(({ name, restartPolicy }) => [name, restartPolicy])),
     services: Object.fromEntries(containers.map(({ name, service }) => [name, service])),
     announced: false,
   };
+}
+
+/** Returns where compose finds a project's files. Pure. */
+export function placeOf(project: ComposeProject): NonNullable<AdoptionRecord["place"]> {
+  return Object.fromEntries(placing.map((name) => [name, project[name]])) as NonNullable<AdoptionRecord["place"]>;
 }
 
 /**

@@ -10,12 +10,14 @@ import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/compose/readCompose";
 import {
   beginRecord,
+  placeOf,
   readRecord,
   takesPort,
   withPresentNames,
   writeRecord,
   type AdoptionRecord,
 } from "../../host/adopt/record";
+import { fileVolumesOf } from "../../host/adopt/settling";
 import { readStrays, stopStrays } from "../../host/adopt/strays";
 import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
@@ -82,8 +84,13 @@ export async function openAdoption(context: Context, base: string, named: string
     });
   const record = written && project ? withPresentNames(written, project) : written;
   const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
-  const isElsewhere = project !== undefined && isHere(context, base) && isAbsent(project.folder);
-  return { engine, install, project: project && { ...project, isElsewhere }, record, image };
+  const found = project && { ...project, isElsewhere: isElsewhere(context, base, project) };
+  return { engine, install, project: found, record, image };
+}
+
+/** True where a project's folder is known not to be on the engine's machine. */
+function isElsewhere(context: Context, base: string, { folder }: Pick<ComposeProject, "folder">): boolean {
+  return isHere(context, base) && isAbsent(folder);
 }
 
 /**
@@ -113,8 +120,9 @@ export async function adopt(
       );
       return;
     }
-    await begin(context, base, adopting, adoption, began);
-    await goOn(context, base, adopting, began);
+    const known = await withKnown(adopting, began);
+    await begin(context, base, adopting, adoption, known);
+    await goOn(context, base, adopting, known);
   });
 }
 
@@ -130,11 +138,13 @@ async function goOnWith(
   if (record !== adopting.record) refusePort(adopting, record);
   if (isToBeDone(options) && !options.json) {
     refuseGivenBack(record);
-    // The phases bring the settings, and base, in line with it.
-    if (record !== adopting.record) await save(context, base, adopting.engine, record, adopting.image);
+    const known = await withKnown(adopting, record);
+    // The phases bring the settings, and base, in line with another port.
+    if (JSON.stringify(known) !== JSON.stringify(adopting.record))
+      await save(context, base, adopting.engine, known, adopting.image);
     // Typing the first run's command again does not confirm that nothing comes to the old port any more.
-    const isFirst = options.port !== undefined && !(await isTakenOver(runOf(context, base, adopting, record)));
-    return goOn(context, base, adopting, isFirst ? { ...record, announced: false } : record);
+    const isFirst = options.port !== undefined && !(await isTakenOver(runOf(context, base, adopting, known)));
+    return goOn(context, base, adopting, isFirst ? { ...known, announced: false } : known);
   }
   const begun = await readBegun(runOf(context, base, adopting, record));
   if (options.json) return context.print(JSON.stringify(begunJson(begun)));
@@ -146,6 +156,20 @@ async function goOnWith(
       `  type: ${adoptCommand(record.project, ...next, "--yes")}`,
     ].join("\n"),
   );
+}
+
+/**
+ * Returns the record with what only the project's containers say, as they say it now: they may be removed by hand before
+ * all is over.
+ */
+async function withKnown({ engine, project }: Adopting, record: AdoptionRecord): Promise<AdoptionRecord> {
+  if (project === undefined) return record;
+  const server = await engine.inspect(record.objectStore ?? "");
+  return {
+    ...record,
+    place: placeOf(project),
+    fileVolumes: (server && fileVolumesOf(server)) ?? record.fileVolumes,
+  };
 }
 
 /** Reads how far an adoption has come and who serves. */
@@ -310,6 +334,7 @@ function save(context: Context, base: string, engine: Engine, record: AdoptionRe
 /** Returns the context the phases work in. */
 export function runOf(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): AdoptRun {
   const { engine, install, image, project } = adopting;
+  const place = record.place ?? { folder: "", files: [], envFiles: [] };
   const progress = new Progress(context.report);
   const setting = (name: "backupDirectory" | "backupsKept"): string =>
     settingOf(context.project, base, name) ?? (settingNamed(name).fallback as string);
@@ -317,7 +342,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     engine,
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
-    compose: project ?? { name: record.project, folder: "", files: [], envFiles: [] },
+    compose: project ?? { name: record.project, ...place, isElsewhere: isElsewhere(context, base, place) },
     // The phases ignore an object store that the plan has left to compose.
     objects: project && record.objectStore !== undefined ? objectSourceOf(project) : undefined,
     stacks: stacksOn(context, base),

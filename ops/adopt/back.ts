@@ -41,7 +41,7 @@ export async function back(context: Context, base: string, named: string | undef
     if (adopting.project === undefined)
       throw new OperatorError({
         what: `The containers of ${record.project} are gone, so there is nothing to give it back to. Nothing has been touched.`,
-        why: "In the folder of its compose file, this makes them again without starting them:",
+        why: `${run.compose.folder === "" ? "In the folder of its compose file, this" : "This"} makes them again without starting them:`,
         type: composeCreate(run.compose),
       });
     if (!isToBeDone(going)) {

@@ -436,6 +436,44 @@ test("without --yes, --back says what stands in its way", async () => {
   expect(changes()).toEqual(["remove home-minio"]);
 });
 
+describe("once compose's containers are gone", () => {
+  /** Goes on with an adoption, which has nothing to do, before its containers are removed. */
+  const without = async (changes: Partial<AdoptionRecord> = {}, goesOn = true) => {
+    const begunOne = await begun(changes, "taken over");
+    const { engine } = begunOne.adoption.install;
+    shown(begunOne.adoption);
+    for (const name of ["home-api", "home-provider"])
+      Object.assign(begunOne.adoption.container(name).labels, {
+        "com.docker.compose.project.working_dir": place.path,
+        "com.docker.compose.project.config_files": join(place.path, "docker-compose.prod.yml"),
+      });
+    if (goesOn) expect(await begunOne.told({ yes: true })).toContain("Nothing to do: home is this module's.");
+    for (const { id } of engine.all.filter(({ name }) => name.startsWith("home-"))) await engine.remove(id);
+    return begunOne;
+  };
+  const create = (options: string) => `docker compose ${options}up --no-start`;
+
+  test("compose's commands name its folder and file all the same", async () => {
+    const { context } = await without();
+    await expect(back(context, "base", "home", {})).rejects.toThrow(
+      `\n  This makes them again without starting them:\n  type: cd ${place.path} && ${create("-p home -f docker-compose.prod.yml ")}`,
+    );
+  });
+
+  test("a record of an earlier version says that the folder has to be found", async () => {
+    const { context } = await without({}, false);
+    await expect(back(context, "base", "home", {})).rejects.toThrow(
+      `\n  In the folder of its compose file, this makes them again without starting them:\n  type: ${create("-p home ")}`,
+    );
+  });
+
+  test("the volume of its files is known", async () => {
+    const { adoption, context } = await without();
+    await settle(context, "base", "home", { removeOldFiles: true, yes: true });
+    expect(adoption.install.engine.volumesThere.map(({ name }) => name)).not.toContain("home_minio-data");
+  });
+});
+
 test.each<Going>([{}, { yes: true }])(
   "settled with %j, volumes that may hold its S3 server's files stay, and how to remove them is said",
   async (going) => {
