@@ -183,9 +183,9 @@ export const dockerExec = (container: string, words: string, ...options: readonl
 /** Copies a file within a container. */
 export const dockerCopyWithin = (container: string, from: string, to: string): string =>
   dockerExec(container, `cp ${quoted(from)} ${quoted(to)}`);
-/** Removes a file in a container. */
-export const dockerRemoveFile = (container: string, path: string): string =>
-  dockerExec(container, `rm ${quoted(path)}`);
+/** Removes files in a container, those that are there. */
+export const dockerRemoveFile = (container: string, ...paths: readonly string[]): string =>
+  dockerExec(container, ["rm -f", ...paths.map(quoted)].join(" "));
 /** Puts a line before all others of a file in a container. */
 export const dockerPutFirst = (container: string, line: string, path: string): string =>
   dockerExec(container, `sed -i ${quoted(`1i ${line}`)} ${quoted(path)}`);

@@ -221,6 +221,14 @@ export interface EngineInfo {
 }
 
 /**
+ * Returns the path at which a file that is being replaced has its new contents while there is none at its own; otherwise
+ * an empty file is there. Only who reads files with a program of a container has to know. Pure.
+ */
+export function waitingPath(path: string): string {
+  return `${path}.new`;
+}
+
+/**
  * The part of a Docker engine this module uses. Containers are given by id or name. Something that does not exist is
  * `undefined` where a method says so; otherwise the engine's refusal is thrown, with its own message and HTTP status
  * (`isNotFound`, `isConflict`).
@@ -282,7 +290,10 @@ export interface Engine {
 
   /** Reads a file from a container, running or not. Undefined when the file or the container does not exist. */
   readFile(container: string, path: string): Promise<string | undefined>;
-  /** Writes a file into the volume of a container, running or not; whole or not at all, as far as the engine allows. */
+  /**
+   * Writes a file into the volume of a container, running or not; whole or not at all, unless the engine's machine loses
+   * power just then.
+   */
   writeFile(container: string, path: string, contents: string): Promise<void>;
   /** Returns the names of a folder's files, relative to it. Empty when the folder or the container does not exist. */
   fileNames(container: string, folder: string): Promise<string[]>;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/docker/dockerEngine";
-import { isNotFound, type ContainerState, type Engine, type EngineError } from "../../host/engine/engine";
+import { isNotFound, waitingPath, type ContainerState, type Engine, type EngineError } from "../../host/engine/engine";
 import { ensureImages } from "../../lab/images";
 import { removeNetwork } from "../../lab/throwaway/network";
 import { FakeEngine } from "../unit/host/fakeEngine";
@@ -127,6 +127,69 @@ describe.each(states)("a container that is %s", (state) => {
       expected = await outcomeOf(real, await bring(state), call);
     expect(actual).toEqual(expected);
   });
+});
+
+/** Folders of a container: in a volume, and in its own file system. */
+describe.each(["/state", "/tmp"])("a file in %s", (folder) => {
+  const volume = `scani-contract-${process.pid}-state`;
+  const file = `${folder}/contract.json`;
+
+  /** Makes a container with both folders, and does something with it. */
+  async function withContainer(work: (id: string) => Promise<void>): Promise<void> {
+    const id = await real.create({
+      image,
+      labels: Object.fromEntries([label.split("=") as [string, string]]),
+      entrypoint: ["sleep", "600"],
+      volumes: [{ name: volume, path: "/state", writable: true }],
+    });
+    try {
+      await work(id);
+    } finally {
+      await real.remove(id);
+      await real.removeVolume(volume);
+    }
+  }
+
+  test("is read as it was written last, whether or not its container runs", () =>
+    withContainer(async (id) => {
+      expect(await real.readFile(id, file)).toBeUndefined();
+      // Also more than goes over the connection at once.
+      for (const contents of ["one", "two".repeat(100_000)]) {
+        await real.writeFile(id, file, contents);
+        expect(await real.readFile(id, file)).toBe(contents);
+      }
+      await real.start(id);
+      await real.writeFile(id, file, "three");
+      await real.stop(id, 0);
+      expect(await real.readFile(id, file)).toBe("three");
+      expect(await real.fileNames(id, folder)).toEqual(["contract.json"]);
+    }));
+
+  test("keeps its owner and mode, has one name, and is written and removed by whom it belongs to", () =>
+    withContainer(async (id) => {
+      await real.start(id);
+      const shell = async (script: string): Promise<string> =>
+        (await real.exec(id, ["sh", "-c", script.replaceAll("FILE", file)])).output;
+      await real.writeFile(id, file, "one");
+      expect(await shell("stat -c '%u:%g %a %h' FILE")).toBe("0:0 644 1");
+      await shell("chown 999:998 FILE && chmod 600 FILE");
+      for (const contents of ["two", "three"]) await real.writeFile(id, file, contents);
+      expect(await shell("stat -c '%u:%g %a %h' FILE && cat FILE")).toBe("999:998 600 1\nthree");
+      await shell("echo four > FILE");
+      expect(await real.readFile(id, file)).toBe("four\n");
+      await shell("rm FILE");
+      expect(await real.readFile(id, file)).toBeUndefined();
+    }));
+
+  test("whose writing has ended after the first link is the one that waits under the other name", () =>
+    withContainer(async (id) => {
+      await real.start(id);
+      await real.writeFile(id, file, "before");
+      await real.exec(id, ["sh", "-c", `chown 999:998 ${file} && mv ${file} ${waitingPath(file)}`]);
+      expect(await real.readFile(id, file)).toBe("before");
+      await real.writeFile(id, file, "after");
+      expect((await real.exec(id, ["sh", "-c", `stat -c %u:%g ${file} && cat ${file}`])).output).toBe("999:998\nafter");
+    }));
 });
 
 test("a network a container is on is refused, and its absence is not", async () => {

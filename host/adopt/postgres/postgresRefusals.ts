@@ -13,6 +13,7 @@ import {
 } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import { identifier, superuserOf } from "../../backup/server";
+import { waitingPath } from "../../engine/engine";
 import { postgresMajor } from "../../guards/data/postgresMajor";
 import { fingerprintsFile, type DataSecrets } from "../../guards/data/secretFingerprints";
 import { loginIn } from "../../install/data/databaseUrl";
@@ -147,7 +148,10 @@ export function postgresProblems(
     stale.length > 0 && {
       what: `The data of ${postgres.name} has fingerprints of another ${stale.map((one) => secretNames[one]).join(" and ")} (${fingerprintsFile}) than api has, as from an earlier adoption, and base would refuse it.`,
       why: "The stored passwords and credentials match api's, so the fingerprints can be removed; base makes them anew.",
-      type: dockerRemoveFile(postgres.name, `${postgresDataPath}/${fingerprintsFile}`),
+      type: dockerRemoveFile(
+        postgres.name,
+        ...[fingerprintsFile, waitingPath(fingerprintsFile)].map((file) => `${postgresDataPath}/${file}`),
+      ),
     },
     major !== undefined &&
       imageMajor !== undefined &&

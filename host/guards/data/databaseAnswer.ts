@@ -1,3 +1,4 @@
+import { waitingPath } from "../../engine/engine";
 import { credentialQueries, credentialsIn } from "../../scani/credentials";
 import type { DatabaseAnswer } from "./evidence";
 import { fingerprintsFile, parseFingerprints, type SecretFingerprints } from "./secretFingerprints";
@@ -14,7 +15,7 @@ export interface Found {
 /** Script that reads all evidence of the data in one exec. It logs in over the local socket, so no password is sent. */
 const script = `
 sed 's/^/major /' "$PGDATA/PG_VERSION"
-sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
+sed 's/^/fingerprints /' ${[fingerprintsFile, waitingPath(fingerprintsFile)].map((file) => `"$PGDATA/${file}"`).join(" ")} 2> /dev/null
 psql -XAtqw -U "$1" -d "$2" << 'SQL'
 select 'cluster ' || system_identifier from pg_control_system();
 select 'collation ' || datcollate from pg_database d

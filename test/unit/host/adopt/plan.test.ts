@@ -1357,7 +1357,7 @@ describe("a Postgres that a release could not reach", () => {
       {
         what: "The data of home_postgres_1 has fingerprints of another ENCRYPTION_KEY and password (scani-made-with.json) than api has, as from an earlier adoption, and base would refuse it.",
         why: "The stored passwords and credentials match api's, so the fingerprints can be removed; base makes them anew.",
-        type: "docker exec home_postgres_1 rm /var/lib/postgresql/data/scani-made-with.json",
+        type: "docker exec home_postgres_1 rm -f /var/lib/postgresql/data/scani-made-with.json /var/lib/postgresql/data/scani-made-with.json.new",
       },
     ]);
   });
