@@ -1,3 +1,7 @@
+import { posix } from "node:path";
+import { z } from "zod";
+import { dockerForceRemove, dockerRemoveVolume, statusCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { isLost } from "../install/facts";
@@ -108,12 +112,53 @@ function volumeOf(install: string): string {
   return `${install}-adoption`;
 }
 
-/** Reads the record; undefined where nothing is being adopted. @param image any image on the engine */
+/** Shape of a record, as far as it is always there. */
+const shape = z.looseObject({
+  project: z.string(),
+  install: z.string(),
+  tier: z.enum(["tier1", "tier2"]),
+  scani: z.record(z.string(), z.string()),
+  replaced: z.array(z.string()),
+  port: z.object({ now: z.number().optional(), then: z.number() }),
+  at: z.string(),
+  restartPolicies: z.record(z.string(), z.string()),
+  services: z.record(z.string(), z.string()),
+  announced: z.boolean(),
+});
+
+/** Parses a record; undefined where it is none. Pure. */
+function parseRecord(text: string): AdoptionRecord | undefined {
+  try {
+    return shape.parse(JSON.parse(text)) as unknown as AdoptionRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads the record; undefined where nothing is being adopted.
+ * @param image any image on the engine
+ * @throws OperatorError where the volume is there and the record in it is missing or unreadable
+ */
 export async function readRecord(engine: Engine, install: string, image: string): Promise<AdoptionRecord | undefined> {
   if (!(await hasRecord(engine, install))) return undefined;
   return withVolume(engine, install, image, async (container) => {
     const text = await engine.readFile(container, file);
-    return text === undefined ? undefined : (JSON.parse(text) as AdoptionRecord);
+    const record = text === undefined ? undefined : parseRecord(text);
+    if (record === undefined) throw unreadable(install, text === undefined ? "is missing from" : "is cut short in");
+    return record;
+  });
+}
+
+function unreadable(install: string, fault: string): OperatorError {
+  const volume = volumeOf(install);
+  return new OperatorError({
+    what: `The record of what ${install} adopts (${posix.basename(file)}) ${fault} the volume ${volume}.`,
+    why: [
+      "Only it says how compose's containers were and where their data has been moved, so nothing is continued, given back or settled without it. A copy of the file can be put there again.",
+      "Without one: the first says what serves. Where that is this install, the others give up the record and with it the way back; compose's containers and volumes stay as they are.",
+    ].join("\n"),
+    type: [statusCommand(), dockerForceRemove(containerName(install, "adoption")), dockerRemoveVolume(volume)],
   });
 }
 

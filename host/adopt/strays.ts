@@ -7,7 +7,7 @@ import { isUp } from "../install/facts";
 import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
 import { dockerStop } from "../../util/commands";
-import type { Problem } from "../../util/operatorError";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { hostOf } from "../../util/host";
 import { serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
@@ -88,10 +88,18 @@ async function hasOwnPostgres(engine: Engine, install: string): Promise<boolean>
   return (await engine.containers({ labels, all: true })).length > 0;
 }
 
-/** True where compose's part of an install with a managed database has been taken over, or the adoption is settled. */
+/**
+ * True where compose's part of an install with a managed database has been taken over, or the adoption is settled. False
+ * where the record is unreadable: compose's part may then be where it belongs.
+ */
 async function isTaken(engine: Engine, install: string, image: string): Promise<boolean> {
-  const record = await readRecord(engine, install, image);
-  return record === undefined || record.takenOver === true;
+  try {
+    const record = await readRecord(engine, install, image);
+    return record === undefined || record.takenOver === true;
+  } catch (error) {
+    if (error instanceof OperatorError) return false;
+    throw error;
+  }
 }
 
 /** True where two environments name the same database of a managed server. */

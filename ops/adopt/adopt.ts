@@ -57,13 +57,32 @@ export interface Adopting {
   readonly image: string;
 }
 
+/**
+ * Reads the record. One that is missing or unreadable counts as none while nothing else has been done: a run was killed,
+ * or the engine's machine lost power, while the first was written.
+ */
+async function readWritten(engine: Engine, install: string, image: string): Promise<AdoptionRecord | undefined> {
+  try {
+    return await readRecord(engine, install, image);
+  } catch (error) {
+    if (error instanceof OperatorError && !(await hasMadeAny(engine, install))) return undefined;
+    throw error;
+  }
+}
+
+/** True once an adoption has made a container of the install; what it does before leaves compose as it was. */
+export async function hasMadeAny(engine: Engine, install: string): Promise<boolean> {
+  const own = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
+  return own.length > 0;
+}
+
 /** Reads the project and how far its adoption has come. @param named a compose project or its folder */
 export async function openAdoption(context: Context, base: string, named: string | undefined): Promise<Adopting> {
   const engine = await context.engine(base);
   const install = installNameOf(context.project, base);
   const [any] = await engine.containers({ all: true });
   const anyImage = any && (await engine.inspect(any.id))?.imageId;
-  const written = anyImage === undefined ? undefined : await readRecord(engine, install, anyImage);
+  const written = anyImage === undefined ? undefined : await readWritten(engine, install, anyImage);
   const here = typedIn(context.project.environment, process.cwd());
   const project = await readProject(engine, named ?? written?.project, here).catch(async (error: unknown) => {
     if (written !== undefined && [undefined, written.project].includes(named)) return undefined;

@@ -9,13 +9,21 @@ import {
   unclearNote,
 } from "../../host/adopt/settling";
 import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
-import { label } from "../../host/install/names/labels";
 import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { endInterruption, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
+import {
+  endInterruption,
+  failed,
+  hasMadeAny,
+  openAdoption,
+  readBegun,
+  refuseGivenBack,
+  runOf,
+  type Adopting,
+} from "./adopt";
 import { keepsFormer } from "../pulumi/config";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, showBegun } from "./show";
@@ -77,8 +85,7 @@ const stacks = ["base", "tier1", "tier2"] as const;
 async function isOnlyWritten(context: Context, base: string, { engine, install, record }: Adopting): Promise<boolean> {
   if (record !== undefined) return false;
   if (!stacks.some((stack) => keepsFormer(context.project.folder, stackOf(base, stack)))) return false;
-  const own = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  return own.length === 0;
+  return !(await hasMadeAny(engine, install));
 }
 
 /** Puts back the settings such a run has replaced, or reports that it would. */

@@ -99,3 +99,21 @@ test("forgotten, nothing of it is left, nor what a run that was killed had on it
   expect(engine.all).toEqual([]);
   expect(await hasRecord(engine, "scani")).toBe(false);
 });
+
+test.each([
+  ["missing from", undefined],
+  ["cut short in", ""],
+  ["cut short in", '{\n "project": "home",'],
+  ["cut short in", "{}"],
+])("a record that is %s its volume (%j) is said, with what to type", async (fault, text) => {
+  const engine = await recorded();
+  const files = engine.volumeFiles.get("scani-adoption") as Map<string, string>;
+  files.clear();
+  if (text !== undefined) files.set("adoption.json", text);
+  await expect(readRecord(engine, "scani", "image:1")).rejects.toThrow(
+    new RegExp(`^The record of what scani adopts \\(adoption.json\\) is ${fault} the volume scani-adoption\\.[^]*
+  type: npm run status
+  type: docker rm -f scani-adoption
+  type: docker volume rm scani-adoption$`),
+  );
+});

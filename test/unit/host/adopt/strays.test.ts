@@ -107,6 +107,13 @@ test("with a managed database they are in the way from the takeover on, before a
   expect(await namesOf(adoption)).toEqual(["home-api", "home-page", "home-provider"]);
 });
 
+test("by a record that cannot be read they may be where they belong, and only the worker is named", async () => {
+  const adoption = await adopted("taken over", { state: "running" }, "db.example.com/scani").begun();
+  adoption.container("home-api").state = "running";
+  adoption.install.engine.volumeFiles.get("scani-adoption")?.set("adoption.json", "{");
+  expect(await namesOf(adoption)).toEqual(["home-worker"]);
+});
+
 test("it is stopped for good, and said", async () => {
   const adoption = beside({ state: "running", restartPolicy: "unless-stopped" });
   expect(await stopStrays(await adoption.run())).toBe(true);

@@ -428,6 +428,31 @@ test("what a run has written that was killed before it wrote the plan is put bac
   rmSync(settings);
 });
 
+test.each([undefined, '{\n "project"'])(
+  "with a record that is %j every command says so and touches nothing, unless nothing has been done yet",
+  async (text) => {
+    const { adoption, context, changes } = await begun();
+    const { engine } = adoption.install;
+    shown(adoption);
+    const files = engine.volumeFiles.get("scani-adoption") as Map<string, string>;
+    files.clear();
+    if (text !== undefined) files.set("adoption.json", text);
+    const going = { yes: true };
+    for (const command of [
+      () => adopt(context, "base", "home", { ...going, port: "8090" }),
+      () => adoptionStatus(context, "base", "home"),
+      () => back(context, "base", "home", going),
+      () => settle(context, "base", "home", going),
+    ])
+      await expect(command()).rejects.toThrow(/^The record of what scani adopts .* the volume scani-adoption\./);
+    expect(changes()).toEqual([]);
+
+    for (const { id } of engine.all.filter(({ labels }) => label.service in labels)) await engine.remove(id);
+    await expect(back(context, "base", "home", going)).rejects.toThrow("is not being adopted by scani");
+    expect((await openAdoption(context, "base", "home")).record).toBeUndefined();
+  },
+);
+
 test("without --yes, --back says what stands in its way", async () => {
   const { adoption, context, changes } = await begun({}, "taken over");
   shown(adoption);
