@@ -1,3 +1,6 @@
+import { posix } from "node:path";
+import { statusCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
 import { isOf, isUp, targetOf, workerOf, type ReleaseContainer, type RoutedContainers } from "./facts";
@@ -30,9 +33,9 @@ export function forgetStopped(engine: Engine, gateway: string): Promise<void> {
   return engine.writeFile(gateway, stoppedWorkersFile, "[]");
 }
 
-/** Reads which workers a change of base has stopped and nobody has started since. */
+/** Reads which workers a change of base has stopped and nobody has started since; none where that is unreadable. */
 export async function readStopped(engine: Engine, gateway: string): Promise<Noted[]> {
-  return parse((await engine.readFile(gateway, stoppedWorkersFile)) ?? "");
+  return parse(await engine.readFile(gateway, stoppedWorkersFile)) ?? [];
 }
 
 /**
@@ -56,9 +59,18 @@ export function workerToStart(routed: RoutedContainers, noted: readonly Noted[])
 /**
  * Starts what a change of base has stopped and not started again, where it belongs to the release that serves.
  * @returns Docker name of what it started; undefined where there was nothing to start
+ * @throws OperatorError, once, where the file is unreadable
  */
 export async function startStopped(engine: Engine, gateway: string): Promise<string | undefined> {
-  const noted = await readStopped(engine, gateway);
+  const noted = parse(await engine.readFile(gateway, stoppedWorkersFile));
+  if (noted === undefined) {
+    await forgetStopped(engine, gateway);
+    throw new OperatorError({
+      what: `${posix.basename(stoppedWorkersFile)} in the gateway's volume was cut short, so which worker that was is not known.`,
+      why: "Whether the worker runs says:",
+      type: statusCommand(),
+    });
+  }
   if (noted.length === 0) return undefined;
   const install = (await engine.inspect(gateway))?.labels[label.install] ?? "";
   const worker = workerToStart(await readRouted(engine, { name: install, gateway }), noted);
@@ -68,13 +80,13 @@ export async function startStopped(engine: Engine, gateway: string): Promise<str
   return isNoted ? worker.name : undefined;
 }
 
-/** Reads the file; a truncated one names nobody. An earlier version of this module wrote ids alone. Pure. */
-function parse(contents: string): Noted[] {
+/** Reads the file; undefined where it is cut short. An earlier version of this module wrote ids alone. Pure. */
+function parse(contents = "[]"): Noted[] | undefined {
   try {
     const noted: unknown = JSON.parse(contents);
-    return Array.isArray(noted) ? noted.flatMap(notedOf) : [];
+    return Array.isArray(noted) ? noted.flatMap(notedOf) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Link } from "../../../host/engine/containers/links";
 import type { Attached, Ended } from "../../../host/engine/docker/attached";
 import {
   EngineError,
+  waitingPath,
   type Confinement,
   type ContainerDetails,
   type ContainerFilter,
@@ -95,9 +96,14 @@ export type Script = (
 /**
  * Kind of a fault at a call. `throw`: the engine refuses and does nothing. `hang`: nothing is done and no answer comes,
  * until the call's own signal, or the plan's, is aborted. `lose`: the call is done, but the answer is an error. `die`:
- * this process is killed before the call, which fails with `Died` like every later one.
+ * this process is killed before the call, which fails with `Died` like every later one; `gone`: the engine is killed with
+ * it, at the one moment at which a file that is written has no name; `empty` and `half`: the machine loses power just
+ * after the call, which leaves that of a written file.
  */
-export type FaultKind = "throw" | "hang" | "lose" | "die";
+export type FaultKind = "throw" | "hang" | "lose" | "die" | Tear;
+
+/** What a fault leaves of a file that is being written. */
+export type Tear = "gone" | "empty" | "half";
 
 /** A fault at the n-th call from now, the first being 1. */
 export interface Fault {
@@ -430,15 +436,24 @@ export class FakeEngine implements Engine {
   readFile(container: string, path: string): Promise<string | undefined> {
     return this.call(`readFile ${this.called(container)} ${path}`, () => {
       const [files, name] = this.filesAt(this.find(container), path);
-      return files?.get(name);
+      return files?.get(name) ?? files?.get(waitingPath(name));
     });
   }
 
   writeFile(container: string, path: string, contents: string): Promise<void> {
-    return this.call(`writeFile ${this.called(container)} ${path}`, () => {
-      const [files, name] = this.filesAt(this.there(container), path);
+    const at = () => this.filesAt(this.there(container), path);
+    const torn = (tear: Tear): void => {
+      const [files, name] = at();
+      if (tear === "gone") files?.delete(name);
+      if (tear === "gone") files?.set(waitingPath(name), contents);
+      else files?.set(name, tear === "empty" ? "" : contents.slice(0, contents.length / 2));
+    };
+    const write = (): void => {
+      const [files, name] = at();
+      files?.delete(waitingPath(name));
       files?.set(name, contents);
-    });
+    };
+    return this.call(`writeFile ${this.called(container)} ${path}`, write, undefined, torn);
   }
 
   fileNames(container: string, folder: string): Promise<string[]> {
@@ -629,8 +644,13 @@ export class FakeEngine implements Engine {
     if (container.autoRemove === true) this.drop(container);
   }
 
-  /** Makes a call, with the planned fault if it is due. */
-  private async call<T>(name: string, work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Makes a call, with the planned fault if it is due. @param torn does what a tear does to it */
+  private async call<T>(
+    name: string,
+    work: () => T | Promise<T>,
+    signal?: AbortSignal,
+    torn: (tear: Tear) => void = () => undefined,
+  ): Promise<T> {
     // As over a socket, the answer never comes at once.
     await Promise.resolve();
     if (this.dead) throw new Died();
@@ -658,6 +678,12 @@ export class FakeEngine implements Engine {
         await carryOut();
         throw new EngineError(500, `(HTTP code 500) server error - lost the answer to ${name} `);
       case "die":
+        this.dead = true;
+        throw new Died();
+      case "gone":
+      case "empty":
+      case "half":
+        torn(fault.kind);
         this.dead = true;
         throw new Died();
     }

@@ -417,8 +417,12 @@ describe("a worker that a change of base has stopped, and which died before it c
     expect(install.container("one", "worker").state).toBe("exited");
   });
 
-  test("and a record that was cut short stops nobody", async () => {
+  test("and a record that was cut short stops nobody, and is said once", async () => {
     await install.engine.writeFile("scani-gateway", stoppedWorkersFile, '["id-of');
+    await nextCommand();
+    expect(lines.splice(0).join("\n")).toMatch(
+      /could not be started: scani-stopped-workers\.json .* was cut short.*\n.*\n {2}type: npm run status/,
+    );
     await nextCommand();
     expect(lines).toEqual([]);
   });
