@@ -3,6 +3,7 @@ import { routes, servedBy, type Route } from "../gateway/routes";
 import {
   isLost,
   isNameless,
+  isOf,
   isUnanswered,
   isUp,
   routedRelease,
@@ -145,16 +146,10 @@ function staysWarm(container: ReleaseContainer, wanted: Wanted): boolean {
 
 /**
  * Returns true where the last handover was to this release and failed, and its routes could not be pointed back: it
- * serves without having been watched to the end.
+ * serves without having been watched to the end. So it may have been where the record is unreadable.
  */
-function failedLast(facts: Facts, { tier, release }: Wanted): boolean {
+function failedLast(facts: Facts, wanted: Wanted): boolean {
   const last = facts.journal.at(-1);
-  const routed = routedRelease(facts);
-  return (
-    last?.outcome === "failed" &&
-    last.to.tier === tier &&
-    last.to.release === release &&
-    routed?.tier === tier &&
-    routed.release === release
-  );
+  if (!isOf(routedRelease(facts), wanted)) return false;
+  return facts.journalUnreadable === true || (last?.outcome === "failed" && isOf(wanted, last.to));
 }

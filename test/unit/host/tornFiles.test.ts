@@ -6,6 +6,7 @@ import { forgetWrittenPauses } from "../../../host/gateway/resume";
 import { gatewayStateFile } from "../../../host/gateway/state";
 import { fingerprintsFile, parseFingerprints } from "../../../host/guards/data/secretFingerprints";
 import { postgresDataPath } from "../../../host/install/data/postgresData";
+import { readJournal, record, type Entry } from "../../../host/install/journal";
 import { noteStopped, readStopped, startStopped, type StoppedWorker } from "../../../host/install/stoppedWorkers";
 import { messageOf } from "../../../util/operatorError";
 import { FakeAdoption } from "./adopt/fakeAdoption";
@@ -37,6 +38,11 @@ const all: Readonly<Record<string, Written>> = {
     write: (engine, at) => writeRecord(engine, { ...adoption, at }, "image:1", {}),
     read: async (engine) => (await readRecord(engine, "scani", "image:1"))?.at,
     said: "is cut short in the volume scani-adoption",
+  },
+  "the record of handovers": {
+    write: (engine, why) => record(engine, gateway, { at: "", to: { release: "r" }, outcome: "failed", why } as Entry),
+    read: async (engine) => (await readJournal(engine, gateway)).at(-1)?.why,
+    said: "cannot be read",
   },
   "the workers a change of base has stopped": {
     write: (engine, id) => noteStopped(engine, gateway, [{ id, isAlone: false } as StoppedWorker]),

@@ -239,6 +239,16 @@ describe("plan, cases an operator knows", () => {
     ]);
   });
 
+  test("a release that may not have been watched, by a record that cannot be read, is watched again", () => {
+    const unreadable = { ...facts, journalUnreadable: true } as const;
+    expect(plan(facts, wantedOf("tier1", "one", false))).toEqual([]);
+    const steps = plan(unreadable, wantedOf("tier1", "one", false));
+    expect(steps.map((step) => step.id)).toEqual(["soak", "verify"]);
+    expect(plan(unreadable, wantedOf("tier2", "two", false)).length).toBe(
+      plan(facts, wantedOf("tier2", "two", false)).length,
+    );
+  });
+
   test("a removed container is named, with what to type", () => {
     const removed = { ...facts, containers: facts.containers.filter(({ id }) => id !== "one-worker") };
     const wanted = { ...wantedOf("tier1", "one", false), stack: "prod-tier1" };
