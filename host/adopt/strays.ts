@@ -12,7 +12,7 @@ import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { hostOf } from "../../util/host";
 import { serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
 import { composeLabel, composeContainers, readPresent } from "./compose/readCompose";
-import { readRecord } from "./record";
+import { readRecord, type AdoptionRecord } from "./record";
 
 /** A container of compose's that runs next to an install and does its work. */
 export interface Stray {
@@ -68,12 +68,12 @@ async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly p
 async function projectsOnData(engine: Engine, install: string, image: string): Promise<Set<string>> {
   const [there, record] = await Promise.all([
     engine.containers({ network: networkName(install, "data"), all: true }),
-    readRecord(engine, install, image),
+    readKnown(engine, install, image),
   ]);
   const volumes = there
     .filter(({ labels }) => labels[label.service] === "postgres" || composeLabel.project in labels)
     .flatMap((one) => one.volumes);
-  if (record?.postgres !== undefined) volumes.push(record.postgres.volume);
+  if (record !== "unreadable" && record?.postgres !== undefined) volumes.push(record.postgres.volume);
   if (volumes.length === 0) return new Set();
   const [users, made] = await Promise.all([
     engine.containers({ labels: [composeLabel.project], volumes, all: true }),
@@ -93,11 +93,20 @@ async function hasOwnPostgres(engine: Engine, install: string): Promise<boolean>
  * where the record is unreadable: compose's part may then be where it belongs.
  */
 async function isTaken(engine: Engine, install: string, image: string): Promise<boolean> {
+  const record = await readKnown(engine, install, image);
+  return record === undefined || (record !== "unreadable" && record.takenOver === true);
+}
+
+/** Reads the record of an adoption: what of compose's runs is worth saying where it is unreadable too. */
+async function readKnown(
+  engine: Engine,
+  install: string,
+  image: string,
+): Promise<AdoptionRecord | "unreadable" | undefined> {
   try {
-    const record = await readRecord(engine, install, image);
-    return record === undefined || record.takenOver === true;
+    return await readRecord(engine, install, image);
   } catch (error) {
-    if (error instanceof OperatorError) return false;
+    if (error instanceof OperatorError) return "unreadable";
     throw error;
   }
 }

@@ -6,7 +6,6 @@ import { jobsAmong, type NamedFile } from "../files/named";
 import { bucketOf, readSide, readSource, type Members, type Place, type Side } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
-import { unreadableJournal } from "../install/journal";
 import { stacksBeside } from "../install/names/stacks";
 import type { Tier } from "../../settings";
 import { checkInterrupt } from "../engine/containers/ready";
@@ -51,7 +50,6 @@ export interface WithFiles {
  * Returns the release whose files a plan has to carry: the one that serves; after a run that died past the flip, the
  * other one that is still up; or, where no route leads to a release any more, the one that served last. Undefined for a
  * plan that neither switches, nor starts a worker, nor stops an api through which somebody may have uploaded. Pure.
- * @throws OperatorError where only the record of handovers could tell, and it cannot be read
  */
 export function sourceOf(
   facts: Facts,
@@ -65,8 +63,21 @@ export function sourceOf(
     (one) => one.service === "api" && isUp(one) && one.id !== wanted.containers.api && one.release !== wanted.release,
   );
   if (other !== undefined) return { tier: other.tier, release: other.release };
-  const last = readable(facts).findLast(({ outcome }) => outcome === "switched")?.to;
+  const last = servedLast(facts, wanted);
   return routed !== undefined || isOf(last, wanted) ? undefined : last;
+}
+
+/**
+ * Returns the release a switch led to last. Where the record cannot be read, another one that has an api left: carrying
+ * from one that served before brings nothing that is there already.
+ */
+function servedLast(
+  { journal, journalUnreadable, containers }: Facts,
+  wanted: Pick<Wanted, "release">,
+): ReleaseName | undefined {
+  if (journalUnreadable !== true) return journal.findLast(({ outcome }) => outcome === "switched")?.to;
+  const api = containers.findLast((one) => one.service === "api" && one.release !== wanted.release);
+  return api && { tier: api.tier, release: api.release };
 }
 
 function startsWorker(steps: readonly Step[]): boolean {
@@ -100,16 +111,6 @@ export function membersNamed({ containers }: Pick<Facts, "containers">, release:
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
-/** Returns the handovers on record. @throws OperatorError where the record cannot be read: none would be a guess */
-function readable({
-  journal,
-  journalUnreadable,
-  gateway,
-}: Pick<Facts, "journal" | "journalUnreadable" | "gateway">): Facts["journal"] {
-  if (journalUnreadable === true) throw unreadableJournal(gateway.name);
-  return journal;
-}
-
 /** Files of a release that has no container left to say where they are. */
 export interface LostSource {
   readonly tier: Tier;
@@ -124,10 +125,9 @@ export interface LostSource {
  * @param old containers left of the release
  * @param read side read from them
  * @param to place the new release uses
- * @throws OperatorError where only the record of handovers could tell, and it cannot be read
  */
 export function knownSource(
-  facts: Pick<Facts, "journal" | "journalUnreadable" | "gateway">,
+  { journal }: Pick<Facts, "journal">,
   tier: Tier,
   old: Members,
   read: Side | undefined,
@@ -135,7 +135,7 @@ export function knownSource(
 ): { readonly from: Side | undefined; readonly lost: LostSource } {
   const told = tier === "tier2" ? (old.api ?? old.worker) : (old["data-provider"] ?? old.worker);
   if (told !== undefined && read !== undefined) return { from: read, lost: { tier } };
-  const at = readable(facts).findLast((entry) => entry.outcome !== "failed" && entry.to.tier === tier)?.filesAt;
+  const at = journal.findLast((entry) => entry.outcome !== "failed" && entry.to.tier === tier)?.filesAt;
   const lost = { tier, ...(at === undefined ? {} : { at }) };
   const known = at ?? read?.place.id ?? (to.hosted === (tier === "tier2") ? to.id : undefined);
   if (known === to.id) return { from: { place: to }, lost };

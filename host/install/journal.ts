@@ -2,8 +2,6 @@ import type { Engine } from "../engine/engine";
 import type { FilesEntry } from "./filesEntry";
 import { gatewayStatePath } from "../gateway/state";
 import type { Tier } from "../../settings";
-import { dockerExec } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
 import type { Timings } from "../../util/progress/progress";
 
 /** Release the routes were pointed at, and when. */
@@ -57,20 +55,9 @@ export async function lookUpJournal(engine: Engine, gateway: string): Promise<Jo
   return parseJournal(await engine.readFile(gateway, path));
 }
 
-/** Reads all handovers on record, oldest first. @throws OperatorError where the record cannot be read */
+/** Reads all handovers on record, oldest first; none of a record that cannot be read. */
 export async function readJournal(engine: Engine, gateway: string): Promise<readonly Entry[]> {
-  const { journal, journalUnreadable } = await lookUpJournal(engine, gateway);
-  if (journalUnreadable === true) throw unreadableJournal(gateway);
-  return journal;
-}
-
-/** Returns the refusal to guess what a record says that cannot be read. Pure. */
-export function unreadableJournal(gateway: string): OperatorError {
-  return new OperatorError({
-    what: `The record of handovers, ${path} in ${gateway}, cannot be read.`,
-    why: "It says which release served last and where its files are. Without it nothing is known of that; it can be put aside all the same:",
-    type: dockerExec(gateway, `mv ${path} ${path}${aside}`),
-  });
+  return (await lookUpJournal(engine, gateway)).journal;
 }
 
 /** Reads a record; without one there are no handovers. Pure. */

@@ -21,13 +21,7 @@ const outputs = {
       network: "n",
     },
   },
-  platform: {
-    S3_ENDPOINT: "http://storage:9000",
-    S3_BUCKET: "b",
-    S3_REGION: "r",
-    S3_ACCESS_KEY_ID: "k",
-    S3_SECRET_ACCESS_KEY: "s",
-  },
+  platform: {},
 };
 
 const { PATH } = process.env;
@@ -47,12 +41,12 @@ const json = { json: true };
 
 test.each<[string, (context: Context) => Promise<void>, boolean]>([
   ["status --json", (context) => status(context, "base", json), false],
-  ["adopt --json", (context) => adopt(context, "base", "home", json), true],
-  ["adopt --status --json", (context) => adoptionStatus(context, "base", "home", json), true],
+  ["adopt --json", (context) => adopt(context, "base", "home", json), false],
+  ["adopt --status --json", (context) => adoptionStatus(context, "base", "home", json), false],
   ["backups --json", (context) => backups(context, "base", json), true],
 ])("%s prints one line of JSON to standard output, the first time too", async (_words, command, asksPulumi) => {
   const adoption = new FakeAdoption("beside");
-  // Pulumi is asked whose files are in base's own bucket.
+  // The files of both buckets are compared.
   const bucket = ["S3_ENDPOINT=http://home-minio:9000", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s"];
   for (const [name, image] of Object.entries({ api: "api", provider: "data-provider" }))
     Object.assign(adoption.container(`home-${name}`), {

@@ -39,7 +39,6 @@ test.each(["", "[", '[{"at":"2026', "null", '{"a":1}'])(
   async (contents) => {
     const engine = engineWith(contents);
     expect(await lookUpJournal(engine, "gateway")).toEqual({ journal: [], journalUnreadable: true });
-    await expect(readJournal(engine, "gateway")).rejects.toThrow(/cannot be read[^]*type: docker exec gateway mv /);
     await record(engine, "gateway", entry("next"));
     expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["next"]);
     expect(await engine.readFile("gateway", `${journalPath}.unreadable`)).toBe(contents);
