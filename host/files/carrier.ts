@@ -2,8 +2,9 @@ import { details, type Engine } from "../engine/engine";
 import { discard, startHelper } from "../engine/containers/helper";
 import { momentaryLabels } from "../install/leftovers";
 import type { ReleaseContainer } from "../install/facts";
+import { proxyVariables } from "../install/services/environment";
 import { FileStore, type Addresses } from "./store";
-import type { Place, Side } from "./place";
+import { insideHosts, type Place, type Side } from "./place";
 import { transfersFrom } from "./transfers";
 
 /** Folder in the container; its disk holds the files of a batch, whatever their size. */
@@ -40,7 +41,7 @@ export interface Carrier {
 }
 
 /**
- * Starts a container that has the networks of a release's api and the curl of its image, from which both places'
+ * Starts a container that has the networks and outgoing proxy of a release's api and the curl of its image, from which both places'
  * data-providers and buckets are reached as the api reaches them.
  */
 export async function openCarrier(
@@ -49,11 +50,15 @@ export async function openCarrier(
   api: ReleaseContainer,
   sides: readonly Side[],
 ): Promise<Carrier> {
-  const { imageId, networks, confinement } = await details(engine, api.id);
+  const { imageId, networks, confinement, environment } = await details(engine, api.id);
   const order = {
     image: imageId,
     entrypoint: ["sh", "-c"],
     command: [carrierScript(folder)],
+    environment: proxyVariables(
+      environment,
+      sides.flatMap(({ place }) => insideHosts(place)),
+    ),
     labels: momentaryLabels(install, "files"),
     noHealthCheck: true,
     // Use the disk: a file may be larger than memory, and goes with the container.

@@ -86,6 +86,11 @@ export function bucketOf(place: Place): Place {
   return { ...place, bucketOnly: true };
 }
 
+/** Returns the hosts of a place that are containers of the install. Pure. */
+export function insideHosts({ hosted, bundled, url }: Place): string[] {
+  return [...(hosted ? [] : [hostOf(url) ?? ""]), ...(bundled === true ? [replaceable.storage.host] : [])];
+}
+
 /** A place as one release reaches it. */
 export interface Side {
   readonly place: Place;

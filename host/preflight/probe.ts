@@ -10,6 +10,7 @@ import {
   type CallResult,
 } from "../scani/cloud/call";
 import { momentaryLabels } from "../install/leftovers";
+import { proxyVariables } from "../install/services/environment";
 import { OperatorError, problemsOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";
 import { dockerPull } from "../../util/commands";
@@ -45,7 +46,8 @@ export interface Probe {
 }
 
 /**
- * Runs work with a probe: a container with the candidate api's image, networks, name resolution and confinement. The
+ * Runs work with a probe: a container with the candidate api's image, networks, name resolution, outgoing proxy and
+ * confinement. The
  * candidate itself is not started, so that a failed preflight leaves nothing behind.
  * @throws OperatorError when no such container can be run; whatever the work throws
  */
@@ -92,6 +94,7 @@ function runProbe(engine: Engine, { install, api, url, key, caCertificate }: Pro
     environment: [
       `SCANI_CLOUD_URL=${url}`,
       `SCANI_CLOUD_API_KEY=${key}`,
+      ...proxyVariables(api.environment),
       ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`]),
     ],
     labels: momentaryLabels(install, "preflight"),

@@ -11,6 +11,25 @@ export function valueIn(environment: readonly string[], name: string): string {
   return variableIn(environment, name) ?? "";
 }
 
+/**
+ * Returns the variables that make curl go by the outgoing proxy a release's containers go by, `name=value`: in lower
+ * case, since curl takes `HTTP_PROXY` for a header of CGI. Pure.
+ * @param environment of such a container; Bun reads no other variables of a proxy
+ * @param inside hosts of the install, which are reached without a proxy by whatever name they are asked
+ */
+export function proxyVariables(environment: readonly string[], inside: readonly string[] = []): string[] {
+  const value = (name: string) => valueIn(environment, name) || valueIn(environment, name.toUpperCase());
+  const proxies = ["http_proxy", "https_proxy"].filter((name) => value(name) !== "");
+  if (proxies.length === 0) return [];
+  const without = value("no_proxy");
+  // A wildcard counts only by itself.
+  const hosts = without === "*" ? [without] : [without, ...inside].filter((host) => host !== "");
+  return [
+    ...proxies.map((name) => `${name}=${value(name)}`),
+    ...(hosts.length === 0 ? [] : [`no_proxy=${hosts.join()}`]),
+  ];
+}
+
 /** Returns variables as the engine lists them, `NAME=value`, sorted so that no run differs from the last. Pure. */
 export function environmentList(environment: Environment = {}): string[] {
   return Object.keys(environment)

@@ -1,5 +1,8 @@
 import { routes } from "../../../../host/gateway/routes";
 import { readJournal } from "../../../../host/install/journal";
+import { momentary } from "../../../../host/install/leftovers";
+import { label } from "../../../../host/install/names/labels";
+import { proxyVariables } from "../../../../host/install/services/environment";
 import type { Tier } from "../../../../settings";
 import { atEveryCall } from "../everyCall";
 import { gatewayStatePath } from "../../../../host/gateway/state";
@@ -192,6 +195,33 @@ test.concurrent(
     expect([host.away.objects.has(kept), recorded()]).toEqual([false, [other]]);
   },
 );
+
+test.concurrent(
+  "containers that ask for the api go by its outgoing proxy, and to the install's own without it",
+  async () => {
+    const host = await served("tier1");
+    const proxy = ["HTTPS_PROXY=http://proxy.test:3128", "HTTP_PROXY=http://proxy.test:3128", "NO_PROXY=data-provider"];
+    for (const release of ["r1", "r2"]) (host.container(release, "api").environment as string[]).push(...proxy);
+    const { engine } = host;
+    const create = engine.create.bind(engine);
+    const made = new Map<string | undefined, readonly string[]>();
+    engine.create = (order) => {
+      made.set(order.labels?.[label.service], order.environment ?? []);
+      return create(order);
+    };
+    await go(host, "tier2");
+    const same = ["http_proxy=http://proxy.test:3128", "https_proxy=http://proxy.test:3128"];
+    expect(made.get(momentary.preflight)).toEqual(expect.arrayContaining([...same, "no_proxy=data-provider"]));
+    // Files are asked for by the data-provider's own name, since another release may have that of all.
+    expect(made.get(momentary.files)).toEqual([...same, "no_proxy=data-provider,scani-r1-data-provider"]);
+  },
+);
+
+test("a container has no proxy where the api has none, and every host without it stays so", () => {
+  expect(proxyVariables(["NO_PROXY=a", "HTTPS_PROXY="], ["b"])).toEqual([]);
+  expect(proxyVariables(["https_proxy=p", "NO_PROXY=*"], ["b"])).toEqual(["https_proxy=p", "no_proxy=*"]);
+  expect(proxyVariables(["https_proxy=p"])).toEqual(["https_proxy=p"]);
+});
 
 test.concurrent("papers on record for one way stay on it while files go another", async () => {
   const host = await served("tier1");
