@@ -63,12 +63,15 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
     url: localCloudUrl.replace("data-provider", provider.name),
     key,
     authority,
-    sign: ({ key, ...request }) => signedAddress(bucket, { ...request, key: key && askedKey(key) }, validSeconds),
+    sign: ({ key, ...request }) => signedAddress(bucket, { ...request, key: key && askedKey(key) }, addressSeconds),
   };
 }
 
-/** Seconds an address may be used. */
-const validSeconds = 900;
+/**
+ * Seconds for which an address is signed: a request may begin long after that, behind others of its batch over a slow
+ * line, or again after a large file broke off. S3 allows a week.
+ */
+export const addressSeconds = 86_400;
 
 /**
  * Returns the key Scani really requests for a key: its S3 client cuts a key at a question mark, takes backslashes for

@@ -3,7 +3,7 @@ import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
 import { refusalIn } from "../install/storage/bucket";
 import { batchesOf } from "../../util/piecesOf";
 import { StorageCalls, type StorageCall } from "./calls";
-import type { Place } from "./place";
+import { addressSeconds, type Place } from "./place";
 import { busyFor, diskFull, type Reached, type Transfer, type TransferResult, type Transfers } from "./transfers";
 
 /** A file as a store has it. */
@@ -58,8 +58,8 @@ export function isFailure(found: object | string): found is Failure {
 /** MD5 of nothing. */
 const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
 
-/** Seconds a presigned address is valid, and milliseconds for which it is reused. */
-const [ttlSeconds, usedAgainMs] = [900, 300_000];
+/** Milliseconds for which a presigned address is used for further requests. */
+const usedAgainMs = 300_000;
 
 /** Addresses from which files can be fetched, by key, with the time each was given. */
 export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
@@ -182,7 +182,13 @@ export class FileStore {
     const placed = await this.calls.make(
       files.map(({ content }) => ({
         procedure: "presignUpload",
-        input: { keyPrefix, extension: "bin", contentType: content.type, contentLength: content.bytes, ttlSeconds },
+        input: {
+          keyPrefix,
+          extension: "bin",
+          contentType: content.type,
+          contentLength: content.bytes,
+          ttlSeconds: addressSeconds,
+        },
       })),
     );
     const spots = placed.map((answer) => spotIn(answer, title));
@@ -287,7 +293,7 @@ export class FileStore {
     };
     const wanted = keys.filter((key) => known(key) === undefined);
     const answers = await this.calls.make(
-      wanted.map((key) => ({ procedure: "presignDownload", input: { key, ttlSeconds } })),
+      wanted.map((key) => ({ procedure: "presignDownload", input: { key, ttlSeconds: addressSeconds } })),
     );
     const given = new Map(wanted.map((key, index) => [key, this.addressIn(answers[index])]));
     for (const [key, reached] of given) if (!isFailure(reached)) this.addresses.set(key, { reached, at: now });

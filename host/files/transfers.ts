@@ -57,8 +57,11 @@ export interface TransferResult {
  */
 export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResult[]>;
 
-/** Seconds a connection may take, and seconds a transfer may be slower than `slowest` bytes a second. */
-const [connectSeconds, usualStallSeconds, slowest] = [10, 30, 1_000];
+/** Least bytes a second of a transfer. */
+export const slowest = 1_000;
+
+/** Seconds a connection may take, and seconds a transfer may be slower than that. */
+const [connectSeconds, usualStallSeconds] = [10, 30];
 
 /** curl's exit codes for a response the engine's disk does not take, and for a transfer that stalled for too long. */
 export const [diskFull, timedOut] = [23, 28];

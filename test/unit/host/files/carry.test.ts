@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { CarryTally, carryOnce, compare, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
 import type { NamedFile } from "../../../../host/files/named";
-import { bucketOf, type Place } from "../../../../host/files/place";
-import { FileStore } from "../../../../host/files/store";
-import type { TransferResult } from "../../../../host/files/transfers";
+import { bucketOf, placeOf, type Place } from "../../../../host/files/place";
+import { FileStore, mostFetched } from "../../../../host/files/store";
+import { localCloudUrl } from "../../../../host/install/services/release";
+import { slowest, type Transfer, type TransferResult } from "../../../../host/files/transfers";
 import { deletedLines, stopping, stuckLines } from "../../../../host/files/words";
 import { FakeStore, lane, plain, type Misbehave } from "./fakeStores";
 
@@ -479,6 +480,39 @@ test("an address that has run out is asked for anew, and its file is not called 
   expect([[...tally.gone], tally.stuck.length]).toEqual([[], 1]);
   await carryOnce([lane(from, to)], tally.fresh(named), tally, help());
   expect([tally.carried.size, tally.stuck, from.calls]).toEqual([1, [], ["presignDownload", "presignDownload"]]);
+});
+
+test("addresses outlive the slowest transfer of a batch, and S3 signs for no longer than a week", async () => {
+  const { from, to, named } = stores({ "documents/u/1": "1" });
+  const asked: Transfer[] = [];
+  const spied = (fake: FakeStore) => {
+    const answer = fake.answer.bind(fake);
+    fake.answer = (request, folder) => {
+      asked.push(request);
+      return answer(request, folder);
+    };
+  };
+  spied(from);
+  spied(to);
+  await carry(from, to, named);
+  const signed = asked.flatMap(({ url, body }) => {
+    const call = body ?? new URL(url).searchParams.get("input") ?? "";
+    return /presign/.test(url) ? [Number(/"ttlSeconds":(\d+)/.exec(call)?.[1])] : [];
+  });
+  const place = placeOf({
+    api: [`SCANI_CLOUD_URL=${localCloudUrl}`],
+    provider: {
+      name: "x",
+      environment: ["S3_ENDPOINT=https://s3.test", "S3_ACCESS_KEY_ID=i", "S3_SECRET_ACCESS_KEY=s"],
+    },
+  });
+  const url = (await place?.sign?.({ method: "GET", key: "documents/u/1" })) ?? "";
+  const all = [...signed, Number(new URL(url).searchParams.get("X-Amz-Expires"))];
+  expect(all.length).toBeGreaterThan(3);
+  for (const seconds of all) {
+    expect(seconds).toBeGreaterThan(mostFetched / slowest);
+    expect(seconds).toBeLessThanOrEqual(7 * 24 * 3600);
+  }
 });
 
 test("a file the old store lacks is in neither place only where the new one says so", async () => {

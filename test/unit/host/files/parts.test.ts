@@ -116,7 +116,7 @@ test("a bucket of base's is asked at the address Scani itself asks, whatever tha
     expect(place?.title).toBe(`tier 1's data-provider${named}`);
     for (const method of ["GET", "PUT"])
       expect(await place?.sign?.({ method, key: "a b" })).toContain(
-        `${endpoint.replace(/\/$/, "")}/papers/a%20b?X-Amz-Expires=900&`,
+        `${endpoint.replace(/\/$/, "")}/papers/a%20b?X-Amz-Expires=86400&`,
       );
   }
   const hosted = placeOf({ api: ["SCANI_CLOUD_URL=https://hosted.example.org/", "SCANI_CLOUD_API_KEY=k"] });
