@@ -92,6 +92,8 @@ export interface ContainerDetails {
   readonly arguments: readonly string[];
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
+  /** How it is on each of them, by the network's name. */
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** Id of the container whose network it has, in place of networks and ports of its own. */
   readonly networkOwner?: string;
   /** Names by which others on its networks reach it, besides its own. */

@@ -5,6 +5,8 @@ import { newestGood, verify } from "../../backup/restore/restore";
 import { readIdentity, withServer, type Database } from "../../backup/server";
 import { commandToRun } from "../../engine/containers/commandToRun";
 import { networkName } from "../../install/network/addresses";
+import { isConnected } from "../../install/network/connections";
+import { replaceable } from "../../install/services/bundled";
 import type { StackNames } from "../../install/names/stacks";
 import { expectData, homeOf, whereIsData } from "../postgres/moveData";
 import { takesPort, type AdoptionRecord } from "../record";
@@ -84,7 +86,10 @@ export class BesidePhase implements Phase {
     const waitsForPort = takesPort(record) && gateway.published.length === 0;
     if (!waitsForPort && !(await isOnPort(run, gateway))) return false;
     if (postgres === undefined) return true;
-    if (postgres.state === "running") return postgres.networks.includes(networkName(install.name, "data"));
+    if (postgres.state === "running") {
+      const network = networkName(install.name, "data");
+      return isConnected(engine, { container: postgres.id, network, names: [replaceable.postgres.host] });
+    }
     return !(await isNeeded(run));
   }
 

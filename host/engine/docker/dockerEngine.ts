@@ -402,6 +402,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     entrypoint: [info.Config.Entrypoint ?? []].flat(),
     arguments: info.Config.Cmd ?? [],
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    endpoints: endpointsIn(info.NetworkSettings.Networks),
     networkOwner: /^container:(.+)$/.exec(info.HostConfig.NetworkMode ?? "")?.[1],
     aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(
       ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
@@ -425,6 +426,26 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     },
     options: optionsOf(info),
   };
+}
+
+/** Endpoints as they are asked for; dockerode's type lacks the static address. */
+type AskedEndpoints = Readonly<
+  Record<
+    string,
+    {
+      readonly Aliases?: readonly string[] | null;
+      readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+    }
+  >
+>;
+
+function endpointsIn(networks: AskedEndpoints | null | undefined): ContainerDetails["endpoints"] {
+  return Object.fromEntries(
+    Object.entries(networks ?? {}).map(([network, { Aliases, IPAMConfig }]) => [
+      network,
+      { names: Aliases ?? [], address: IPAMConfig?.IPv4Address || undefined },
+    ]),
+  );
 }
 
 /** Mounts as they were asked for. Docker's type does not know that a folder of a volume may be mounted, as from API 1.45. */

@@ -12,6 +12,7 @@ import {
   type ContainerState,
   type ContainerSummary,
   type Conversation,
+  type Endpoint,
   type Engine,
   type EngineInfo,
   type FollowedLog,
@@ -38,6 +39,8 @@ export interface FakeContainer {
   readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
+  /** How it was connected to networks, by their names; its aliases on those it was created with. */
+  readonly endpoints: Map<string, Endpoint>;
   readonly networkOwner?: string;
   /** Ids of networks that were removed while it was stopped, by name: it does not start until it has left them. */
   readonly goneNetworks: Map<string, string>;
@@ -196,6 +199,7 @@ export class FakeEngine implements Engine {
       entrypoint: [],
       arguments: [],
       networks: [],
+      endpoints: new Map(),
       goneNetworks: new Map(),
       aliases: [],
       links: [],
@@ -266,7 +270,11 @@ export class FakeEngine implements Engine {
   inspect(container: string): Promise<ContainerDetails | undefined> {
     return this.call(`inspect ${this.called(container)}`, () => {
       const one = this.find(container);
-      return one && { ...one, running: running.includes(one.state), networks: [...one.networks] };
+      if (one === undefined) return undefined;
+      const endpoints = Object.fromEntries(
+        one.networks.map((network) => [network, one.endpoints.get(network) ?? { names: one.aliases }]),
+      );
+      return { ...one, running: running.includes(one.state), networks: [...one.networks], endpoints };
     });
   }
 
@@ -543,11 +551,12 @@ export class FakeEngine implements Engine {
     );
   }
 
-  connectNetwork(network: string, container: string): Promise<void> {
+  connectNetwork(network: string, container: string, how: Endpoint = {}): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
       const one = this.there(container);
       refuseLost(one, 500, "connected or disconnected");
       one.networks.push(network);
+      one.endpoints.set(network, how);
       this.joined(one);
     });
   }
@@ -558,6 +567,7 @@ export class FakeEngine implements Engine {
       if (one === undefined) return;
       refuseLost(one, 500, "connected or disconnected");
       one.networks = one.networks.filter((name) => name !== network);
+      one.endpoints.delete(network);
       one.goneNetworks.delete(network);
     });
   }

@@ -94,6 +94,7 @@ export class FakeAdoption {
         state: taken || name === "worker" ? "exited" : "running",
         restartPolicy: taken || name === "worker" ? "no" : "unless-stopped",
         networks: name === "postgres" && !taken ? ["home_default", "scani-data"] : ["home_default"],
+        aliases: [name],
         volumes: name === "postgres" ? [volume] : [],
         environment: name === "minio" ? [`MINIO_ROOT_USER=${storageKeys.accessKeyId}`] : [],
         mounts: name === "minio" ? [{ type: "volume", source: "home_minio-data", path: "/data" }] : [],

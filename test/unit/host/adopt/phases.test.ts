@@ -297,6 +297,15 @@ describe("the gateway's port", () => {
   });
 });
 
+test("a Postgres that was put back on the data network without its name has base brought up again", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { engine } = adoption.install;
+  expect(await new BesidePhase().done(await adoption.run())).toBe(true);
+  await engine.disconnectNetwork("scani-data", "home-postgres");
+  await engine.connectNetwork("scani-data", "home-postgres");
+  expect(await new BesidePhase().done(await adoption.run())).toBe(false);
+});
+
 test("where the data is nowhere, nothing is stopped and the volume is named", async () => {
   const adoption = new FakeAdoption("beside");
   adoption.install.engine.volumeFiles.set("home_postgres-data", new Map([["18/docker/PG_VERSION", "16"]]));

@@ -293,7 +293,7 @@ test("details of a container, with what Docker leaves out", () => {
       },
     },
     NetworkSettings: {
-      Networks: { data: { Aliases: ["api", "1"] }, edge: { Aliases: null } },
+      Networks: { data: { Aliases: ["api", "1"] }, edge: { Aliases: null, IPAMConfig: { IPv4Address: "10.213.7.4" } } },
       Ports: { "9000/tcp": [{ HostIp: "0.0.0.0", HostPort: "32768" }] },
     },
   } as unknown as Docker.ContainerInspectInfo;
@@ -313,13 +313,14 @@ test("details of a container, with what Docker leaves out", () => {
     entrypoint: [],
     arguments: [],
     networks: ["data", "edge"],
+    endpoints: { data: { names: ["api", "1"] }, edge: { names: [], address: "10.213.7.4" } },
     aliases: ["api", "1"],
     links: [],
     mounts: [],
     restartPolicy: "no",
     published: ["127.0.0.1:8080", "0.0.0.0:81", "0.0.0.0:32768"],
     confinement: { Memory: 5, Dns: null },
-    options: [],
+    options: ["--ip 10.213.7.4"],
   });
 });
 
