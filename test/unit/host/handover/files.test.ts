@@ -1,6 +1,5 @@
 import { routes } from "../../../../host/gateway/routes";
 import { readJournal } from "../../../../host/install/journal";
-import { momentary } from "../../../../host/install/leftovers";
 import { label } from "../../../../host/install/names/labels";
 import { proxyVariables } from "../../../../host/install/services/environment";
 import type { Tier } from "../../../../settings";
@@ -211,9 +210,9 @@ test.concurrent(
     };
     await go(host, "tier2");
     const same = ["http_proxy=http://proxy.test:3128", "https_proxy=http://proxy.test:3128"];
-    expect(made.get(momentary.preflight)).toEqual(expect.arrayContaining([...same, "no_proxy=data-provider"]));
+    expect(made.get("preflight")).toEqual(expect.arrayContaining([...same, "no_proxy=data-provider"]));
     // Files are asked for by the data-provider's own name, since another release may have that of all.
-    expect(made.get(momentary.files)).toEqual([...same, "no_proxy=data-provider,scani-r1-data-provider"]);
+    expect(made.get("files")).toEqual([...same, "no_proxy=data-provider,scani-r1-data-provider"]);
   },
 );
 
