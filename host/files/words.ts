@@ -181,14 +181,14 @@ export interface NamedStacks {
  */
 export function lostProblem(
   named: number,
-  { tier, at }: { readonly tier: Tier; readonly at?: string },
+  { tier, at, isGuess = false }: { readonly tier: Tier; readonly at?: string; readonly isGuess?: boolean },
   { stack, source, base }: NamedStacks,
 ): OperatorError {
   const others = "leaves them where they are until a later switch brings them.";
   const [endpoint, bucket] = at?.split(" ") ?? [];
   if (endpoint === undefined || bucket === undefined)
     return new OperatorError({
-      what: `${tier} served last, and none of its containers is left to say where its files are. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
+      what: `${isGuess ? `The record of handovers cannot be read: ${tier} may have served last` : `${tier} served last`}, and none of its containers is left to say where its files are. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
       why: `Once ${tier} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, ${others}`,
       type: [upCommand(source), leave(stack)],
     });

@@ -68,16 +68,16 @@ export function sourceOf(
 }
 
 /**
- * Returns the release a switch led to last. Where the record cannot be read, another one that has an api left: carrying
- * from one that served before brings nothing that is there already.
+ * Returns the release a switch led to last. Where the record cannot be read it may have been another one that has an api
+ * left, from which carrying brings nothing that is there already; or else one of the other tier, of which nothing is left.
  */
 function servedLast(
   { journal, journalUnreadable, containers }: Facts,
-  wanted: Pick<Wanted, "release">,
+  wanted: Pick<Wanted, "tier" | "release">,
 ): ReleaseName | undefined {
   if (journalUnreadable !== true) return journal.findLast(({ outcome }) => outcome === "switched")?.to;
   const api = containers.findLast((one) => one.service === "api" && one.release !== wanted.release);
-  return api && { tier: api.tier, release: api.release };
+  return api ?? { tier: wanted.tier === "tier1" ? "tier2" : "tier1", release: "unknown" };
 }
 
 function startsWorker(steps: readonly Step[]): boolean {
@@ -116,6 +116,8 @@ export interface LostSource {
   readonly tier: Tier;
   /** Id of their place, from the record of the last switch. */
   readonly at?: string;
+  /** True where that record cannot be read, so that another release may have served last. */
+  readonly isGuess?: true;
 }
 
 /**
@@ -127,7 +129,7 @@ export interface LostSource {
  * @param to place the new release uses
  */
 export function knownSource(
-  { journal }: Pick<Facts, "journal">,
+  { journal, journalUnreadable }: Pick<Facts, "journal" | "journalUnreadable">,
   tier: Tier,
   old: Members,
   read: Side | undefined,
@@ -136,7 +138,7 @@ export function knownSource(
   const told = tier === "tier2" ? (old.api ?? old.worker) : (old["data-provider"] ?? old.worker);
   if (told !== undefined && read !== undefined) return { from: read, lost: { tier } };
   const at = journal.findLast((entry) => entry.outcome !== "failed" && entry.to.tier === tier)?.filesAt;
-  const lost = { tier, ...(at === undefined ? {} : { at }) };
+  const lost: LostSource = { tier, ...(at === undefined ? {} : { at }), ...(journalUnreadable && { isGuess: true }) };
   const known = at ?? read?.place.id ?? (to.hosted === (tier === "tier2") ? to.id : undefined);
   if (known === to.id) return { from: { place: to }, lost };
   return { from: read?.place.id === known ? read : undefined, lost };

@@ -5,7 +5,7 @@ import { dockerForceRemove } from "../../util/commands";
 import { problemsOf, type Problem } from "../../util/operatorError";
 import { label } from "./names/labels";
 
-/** Work of a container that exists only while a command works; its service label. A reader never runs. */
+/** Work of a container that exists only while a command works; its service label. */
 const momentary = ["preflight", "files", "backup", "reader", "mover"] as const;
 
 /** Returns the labels of a container that exists only while a command works on an install. Pure. */
@@ -25,8 +25,9 @@ function isMoving({ labels, state }: ContainerSummary): boolean {
 
 /**
  * Removes short-lived containers that killed commands left: they keep networks from being removed until they end by
- * themselves, a backup's after hours. One that is moving data is left to its end, and removed by the next command. Called under the run lock: of the commands without it, a preview and a list of
- * backups then go on without what they were reading. If one cannot be removed now, the next command removes it.
+ * themselves, a backup's after hours. One that is moving data is left to its end, and removed by the next command. Called
+ * under the run lock: of the commands without it, a preview and a list of backups then go on without what they were
+ * reading. If one cannot be removed now, the next command removes it.
  */
 export async function removeLeftovers(engine: Engine, install: string): Promise<void> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
