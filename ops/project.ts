@@ -33,7 +33,7 @@ export function environmentOf(folder: string, environment: NodeJS.ProcessEnv): N
 }
 
 /** Pulumi's name of the project; settings are `scani:<name>`. */
-const projectName = "scani";
+export const projectName = "scani";
 
 /** True for a folder with a Pulumi.yaml of this module. */
 export function isProject(folder: string): boolean {

@@ -1,12 +1,13 @@
-import { accessSync, constants, readFileSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { backendUrlIn } from "../../stacks/stackFile";
+import { readIfThere } from "../../util/files/readIfThere";
 import { readdirIfThere } from "../../util/files/readdirIfThere";
 import { writeWhole } from "../../util/files/writeWhole";
 import { copyFile, removeFile } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
-import type { Project } from "../project";
+import { projectName, type Project } from "../project";
 
 /**
  * State that a kill of Pulumi cannot make unreadable. In a folder Pulumi writes each file of its state under another name
@@ -17,8 +18,8 @@ import type { Project } from "../project";
  * pulumi/pkg/backend/diy, `checkForLock` and `ensurePulumiMeta`.
  */
 
-/** The project's own folder as the state's, as a project made by an earlier version names it, and as ours does. */
-const [withAttributes, withoutAttributes] = ["file://.", "file://.?metadata=skip"] as const;
+/** The project's own folder as the state's. A project made by an earlier version names it without the query. */
+const withoutAttributes = "file://.?metadata=skip";
 
 /** Returns a project file whose state in the project's own folder is kept without attributes. Pure. */
 export function keptWithoutAttributes(text: string): string {
@@ -47,26 +48,33 @@ function decoded(path: string): string {
 /** Milliseconds after which an empty file is not one that is about to be written. */
 const writing = 1_000;
 
-/**
- * Has the project's state kept without attributes, and removes what a killed run has left empty of it.
- * @throws OperatorError when a stack's own state is empty
- */
+/** Has the project's state kept without attributes, and removes what a killed run has left empty of it. */
 export function keepStateReadable(project: Project, report: Report): void {
   const file = join(project.folder, "Pulumi.yaml");
-  const named = backendUrlIn(project.folder);
+  const text = readIfThere(file) ?? "";
+  const kept = keptWithoutAttributes(text);
   // Who may only look at an install may not write its project file; whoever changes it next will.
-  if (named === withAttributes && mayWrite(file) && mayWrite(project.folder)) {
-    writeWhole(file, keptWithoutAttributes(readFileSync(file, "utf8")));
+  if (kept !== text && mayWrite(file) && mayWrite(project.folder)) {
+    writeWhole(file, kept);
     report(`${file} names its state as ${withoutAttributes} now: a kill of Pulumi cannot make that unreadable.`);
   }
-  const state = stateFolderOf(project, project.environment.PULUMI_BACKEND_URL || named);
-  if (state === undefined) return;
-  for (const path of unneeded(state)) {
+  const state = stateOf(project);
+  for (const path of state === undefined ? [] : unneeded(state)) {
     rmSync(path, { force: true });
     report(`A killed run of Pulumi left ${path} empty, which makes its state unreadable: removed.`);
   }
-  const lost = filesIn(state, "stacks").filter((path) => path.endsWith(".json") && isLeftEmpty(path));
+}
+
+/** Refuses to run Pulumi on a project whose state of a stack is empty. @throws OperatorError that names the file */
+export function refuseEmptyState(project: Project): void {
+  const state = stateOf(project);
+  const stacks = state === undefined ? [] : filesIn(state, join("stacks", projectName));
+  const lost = stacks.filter((path) => path.endsWith(".json") && isLeftEmpty(path));
   if (lost.length > 0) throw new OperatorError(lost.map(emptyCheckpoint));
+}
+
+function stateOf(project: Project): string | undefined {
+  return stateFolderOf(project, project.environment.PULUMI_BACKEND_URL || backendUrlIn(project.folder));
 }
 
 /** Explains an empty state of a stack, as a loss of power may leave it. */

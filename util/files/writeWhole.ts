@@ -33,11 +33,21 @@ export function writeWhole(path: string, text: string, { mode = 0o644, exclusive
   const beside = `${file}.${randomBytes(4).toString("hex")}.new`;
   try {
     writeBeside(beside, text, there, mode);
-    // Unlike a rename, a link replaces nothing.
-    if (exclusive) linkSync(beside, file);
+    if (exclusive) linkOrWrite(beside, file, text, mode);
     else renameSync(beside, file);
   } finally {
     rmSync(beside, { force: true });
+  }
+}
+
+/** Gives a file its name where that is free: unlike a rename, a link replaces nothing. */
+function linkOrWrite(beside: string, file: string, text: string, mode: number): void {
+  try {
+    linkSync(beside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    // A disk without links, as one that is shared with another system.
+    writeFileSync(file, text, { mode, flag: "wx" });
   }
 }
 

@@ -1,7 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../../ops/root";
-import { keepStateReadable, keptWithoutAttributes, stateFolderOf } from "../../../../ops/pulumi/stateFolder";
+import {
+  keepStateReadable,
+  keptWithoutAttributes,
+  refuseEmptyState,
+  stateFolderOf,
+} from "../../../../ops/pulumi/stateFolder";
 import { folder, type Folder } from "../../lab/setup/folder";
 
 let place: Folder;
@@ -72,16 +77,19 @@ test("what a kill left empty and nobody needs is removed, and only that", () => 
   expect(lines.join()).toContain(join(place.path, ".pulumi", "stacks/scani/base.json.attrs"));
 });
 
-test("a stack's state that is empty is named, with the copy Pulumi keeps, if it has one", () => {
+test("a stack's state that is empty is named, with the copy Pulumi keeps, if it has one; not another project's", () => {
   place.file("Pulumi.yaml", yaml("file://.?metadata=skip"));
-  state(place.path, {
-    "stacks/scani/base.json": "",
-    "stacks/scani/base.json.bak": "{}",
-    "stacks/scani/tier1.json": "",
-  });
+  const files = { "stacks/scani/base.json": "", "stacks/scani/base.json.bak": "{}", "stacks/scani/tier1.json": "" };
+  const has = state(place.path, { ...files, "stacks/website/dev.json": "" });
+  keep();
+  expect(Object.keys(files).every(has)).toBe(true);
   const path = (name: string) => join(place.path, ".pulumi", "stacks", "scani", name);
-  expect(keep).toThrow(`type: cp ${path("base.json.bak")} ${path("base.json")}`);
-  expect(keep).toThrow(`type: rm ${path("tier1.json")}`);
+  const refused = () => refuseEmptyState(project());
+  expect(refused).toThrow(`type: cp ${path("base.json.bak")} ${path("base.json")}`);
+  expect(refused).toThrow(`type: rm ${path("tier1.json")}`);
+  expect(refused).not.toThrow("website");
+  for (const name of ["base.json", "tier1.json"]) writeFileSync(path(name), "{}");
+  expect(refused).not.toThrow();
 });
 
 test("what somebody is about to write stays", () => {

@@ -71,3 +71,14 @@ test.each(["openSync", "writeFileSync", "fsyncSync", "renameSync"] as const)(
     expect(readdirSync(place.path)).toEqual(["settings.yaml"]);
   },
 );
+
+test("on a disk without links an exclusive write still refuses a file that is there", () => {
+  jest.spyOn(fs, "linkSync").mockImplementation(() => {
+    throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+  });
+  writeWhole(file, "first\n", { mode: 0o600, exclusive: true });
+  expect(modeOf(file)).toBe(0o600);
+  expect(() => writeWhole(file, "second\n", { exclusive: true })).toThrow("EEXIST");
+  expect(text()).toBe("first\n");
+  expect(readdirSync(place.path)).toEqual(["settings.yaml"]);
+});
