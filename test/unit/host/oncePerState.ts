@@ -6,21 +6,21 @@ const beside = new Set([
   ...["calls", "counted", "dead", "fault", "faulted", "folder", "listeners", "made", "requests"],
 ]);
 
-/** Same in the texts an install holds: times, numbers of one-off containers, and the fault a record names. */
+/** Same in that text, where a record is text in it: times, numbers of one-off containers, and the fault it names. */
 const besideIn: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "time"],
-  [/"timings": ?\{[^}]*\}|"(total|flip)Ms": ?\d+/g, "time"],
+  [/"timings\\": ?\{[^}]*\}|"(total|flip)Ms\\": ?\d+/g, "time"],
   [/\bunnamed-\d+/g, "unnamed"],
   [/\b(fault at|lost the answer to) [^"]*/g, "fault"],
 ];
 
 /** Returns everything an install holds that what is done next can depend on, as text, with its UUIDs numbered. */
 export function stateOf(host: FakeInstall): string {
-  const text = JSON.stringify(host, (name, value: unknown) => {
+  const all = JSON.stringify(host, (name, value: unknown) => {
     if (beside.has(name)) return undefined;
-    if (value instanceof Map || value instanceof Set) return [...(value as Iterable<unknown>)];
-    return typeof value === "string" ? besideIn.reduce((rest, [part, by]) => rest.replace(part, by), value) : value;
+    return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
   });
+  const text = besideIn.reduce((rest, [part, by]) => rest.replace(part, by), all);
   const numbers = new Map<string, number>();
   return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => {
     numbers.set(id, numbers.get(id) ?? numbers.size);
