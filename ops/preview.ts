@@ -9,5 +9,6 @@ export async function preview(context: Context, name: string): Promise<void> {
   checkStackName(name, context.project.folder, previewCommand);
   await withStack(context, name, (stack) => reporting(context, name, (output) => stack.preview(output)), {
     temporary: true,
+    typed: previewCommand(name),
   });
 }

@@ -1,4 +1,5 @@
 import { MissingBase } from "../stacks/missingBase";
+import { upCommand } from "../util/commands";
 import type { Context } from "./context";
 import { pastKilledRun } from "./pulumi/killedRun";
 import { reporting, type EventReport } from "./pulumi/pulumiOutput";
@@ -10,6 +11,7 @@ import { withoutSummary, withStack } from "./pulumi/workspace";
  */
 export async function upWithBase(context: Context, stack: string, events?: EventReport): Promise<void> {
   const { report, signal } = context;
+  const typed = upCommand(stack);
   let missing: MissingBase | undefined;
   const unlessMissing =
     <T>(take: (one: T) => void) =>
@@ -19,21 +21,22 @@ export async function upWithBase(context: Context, stack: string, events?: Event
     };
   const first = { ...context, report: unlessMissing(report) };
   try {
-    await bringUp(first, stack, events && unlessMissing(events), (error) => {
+    await bringUp(first, stack, typed, events && unlessMissing(events), (error) => {
       if (error instanceof MissingBase) missing = error;
     });
   } catch (error) {
     if (missing === undefined || signal.aborted) throw error;
     const { base } = missing;
     report(`${base} is not up yet: bringing it up first.`);
-    await bringUp(context, base, events);
-    await bringUp(context, stack, events);
+    await bringUp(context, base, typed, events);
+    await bringUp(context, stack, typed, events);
   }
 }
 
 async function bringUp(
   context: Context,
   name: string,
+  typed: string,
   events?: EventReport,
   threw?: (error: unknown) => void,
 ): Promise<void> {
@@ -44,6 +47,6 @@ async function bringUp(
       pastKilledRun(stack, context, (reported) =>
         reporting(reported, name, (output) => withoutSummary(stack).up(output), events),
       ),
-    { threw },
+    { threw, typed },
   );
 }

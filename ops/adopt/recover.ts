@@ -15,16 +15,7 @@ import { stackKinds, stacksBeside, type StackKind } from "../../host/install/nam
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
 import { withLock } from "../../host/lock/lock";
-import {
-  flagOn,
-  isSet,
-  plainText,
-  setCommand,
-  SettingsError,
-  withFlag,
-  type Mistake,
-  type Settings,
-} from "../../settings";
+import { isSet, plainText, setCommand, SettingsError, withFlag, type Mistake, type Settings } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, dockerWait, previewCommand, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
@@ -57,15 +48,9 @@ export interface RecoveryStacks extends Pick<Stacks, "set" | "up"> {
  */
 export async function recover(context: Context, base: string, going: Going): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
-    const { environment } = context.project;
-    // A stack whose settings are lost is refused to whoever does not write them anew.
-    const writing = {
-      ...context,
-      project: { ...context.project, environment: { ...environment, ...flagOn("trustSettings") } },
-    };
     const stacks: RecoveryStacks = {
       // A recovery puts no former settings back, so it keeps none.
-      set: (kind, values) => setSettings(writing, stackOf(base, kind), values),
+      set: (kind, values) => setSettings(context, stackOf(base, kind), values),
       setsNothing: (kind) => setsNothing(context.project.folder, stackOf(base, kind)),
       up: stacksOn(context, base).up,
       hasBase: async () => (await stackOutputs(context, base))?.sockets !== undefined,

@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly onMade?: () => void;
   /** Removes a stack that had to be created after the work, with what creating it wrote into its settings file. */
   readonly temporary?: boolean;
+  /** The command as it is typed, where it applies the stack's settings: it is refused where they are lost. */
+  readonly typed?: string;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function withStack<T>(
   context: Context,
   name: string,
   work: (stack: Stack) => Promise<T>,
-  { threw = () => undefined, onMade = () => undefined, temporary = false }: StackOptions = {},
+  { threw = () => undefined, onMade = () => undefined, temporary = false, typed }: StackOptions = {},
 ): Promise<T> {
   const { project, report } = context;
   const environment = pulumiEnvironment(project, report);
@@ -73,7 +75,7 @@ export async function withStack<T>(
   const workOn = async (): Promise<T> => {
     // A stack created here has no settings yet; its name says what it holds.
     if (!settingsOf(project.folder, name).includes("scani:tier:")) {
-      if (made === undefined && !(await refuseLost(context, name))) await make();
+      if (made === undefined && !(await refuseLost(context, name, typed))) await make();
       await changeSettings(stack, (run) => run(["config", "set", "--plaintext", "scani:tier", kindOf(name) as string]));
       if (made !== undefined) made.settings = settingsOf(project.folder, name);
     }

@@ -1,10 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { down } from "../../../../ops/down";
+import { preview } from "../../../../ops/preview";
 import { closingWords } from "../../../../ops/runCommand";
 import { setSettings } from "../../../../ops/pulumi/config";
 import { reporting } from "../../../../ops/pulumi/pulumiOutput";
+import { runPulumi } from "../../../../ops/pulumi/run";
 import { withStack } from "../../../../ops/pulumi/workspace";
+import { upCommand } from "../../../../util/commands";
 import { fakeProject } from "./fakePulumi";
 
 const printed: string[] = [];
@@ -81,7 +84,8 @@ describe("of a stack that has been up and whose settings file sets nothing", () 
     project.file("outputs", '{"sockets":{}}');
     if (text !== undefined) writeFileSync(file(), text);
   };
-  const up = () => withStack(project.context, "base", () => Promise.resolve());
+  const up = () => withStack(project.context, "base", () => Promise.resolve(), { typed: upCommand("base") });
+  const refused = "The settings of stack base are lost";
 
   test.each([undefined, "", "encryptionsalt: v1:salt\n", "encryptionsalt: v1:salt\nconfig: {}\n"])(
     "the loss is said, with the ways back: %j",
@@ -108,6 +112,36 @@ describe("of a stack that has been up and whose settings file sets nothing", () 
     delete environment.SCANI_TRUST_SETTINGS;
     await up();
     expect(readFileSync(file(), "utf8")).toContain("scani:tier: base");
+  });
+
+  test("a preview is refused too, by its own command", async () => {
+    lose("");
+    await expect(preview(project.context, "base")).rejects.toThrow(
+      /are lost: [^]*type: SCANI_TRUST_SETTINGS=true npm run preview -- base$/,
+    );
+  });
+
+  test("setting them and taking the stack down are not refused", async () => {
+    lose();
+    expect(await runPulumi(project.context, ["config", "set", "LOG_LEVEL", "warn", "--stack", "base"])).toBe(0);
+    rmSync(file());
+    await down(project.context, "base").catch((error: unknown) => expect(closingWords(error)).not.toContain(refused));
+    expect(readFileSync(join(project.path, "calls"), "utf8")).toContain("destroy");
+  });
+
+  test("one whose settings are in the environment or .env goes on", async () => {
+    const { environment } = project.context.project;
+    lose();
+    // What everyone has, another stack's, and the default change nothing of base.
+    Object.assign(environment, { DOCKER_HOST: "unix:///run/docker.sock", SCANI_SOAK: "9", SCANI_NAME: "scani" });
+    await expect(up()).rejects.toThrow(refused);
+    project.file(".env", "POSTGRES_DB=mine\n");
+    await up();
+    rmSync(file());
+    rmSync(join(project.path, ".env"));
+    await expect(up()).rejects.toThrow(refused);
+    Object.assign(environment, { SCANI_NAME: "prod" });
+    await up();
   });
 
   test("one that sets something else goes on", async () => {
