@@ -18,13 +18,22 @@ export function presenceFile(folder: string, base: string): string {
 
 /** Returns the owner a presence file names, if its process is still alive. */
 export function runningOwner(file: string): Owner | undefined {
-  const owner = parseOwner(readIfReadable(file));
+  const owner = ownerHere(file);
   return owner !== undefined && lives(owner) ? owner : undefined;
 }
 
 /**
+ * Returns the owner a presence file names, if it is of this host: on a folder that several share, the file may be
+ * another's, whose processes are not seen here.
+ */
+function ownerHere(file: string): Owner | undefined {
+  const owner = parseOwner(readIfReadable(file));
+  return owner?.host === hostname() ? owner : undefined;
+}
+
+/**
  * Reads whether a command is at work on an install: by the install's locks, which cover every machine, else by the
- * presence file. Undefined where none is, and none was killed on this machine since.
+ * presence file. Undefined where none is, and none of this machine was killed and has left its file.
  * @param gateway Docker name of the install's gateway
  * @param file presence file of the install's commands on this machine, where it is known
  */
@@ -34,7 +43,7 @@ export async function readWork(engine: Engine, gateway: string, file?: string): 
     why: messageOf(error),
   }));
   if (held?.is === "at work" && held.owner?.host === hostname() && !lives(held.owner)) return { ...held, gone: true };
-  const owner = file === undefined ? undefined : parseOwner(readIfReadable(file));
+  const owner = file === undefined ? undefined : ownerHere(file);
   if (held !== undefined || owner === undefined) return held;
   return { is: lives(owner) ? "at work" : "killed", owner };
 }

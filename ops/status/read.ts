@@ -101,11 +101,17 @@ export async function readStatus(
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
-    work,
+    work: isPast(work, facts.journal) ? undefined : work,
     recordUnreadable: facts.journalUnreadable,
     copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
   };
+}
+
+/** True for a killed command that began before the last switch: the record tells what became of it, or came after it. Pure. */
+function isPast(work: Work | undefined, journal: readonly Entry[]): boolean {
+  const last = journal.at(-1);
+  return work?.is === "killed" && last !== undefined && Date.parse(work.owner.since) < Date.parse(last.at);
 }
 
 /** Returns the problem of an install whose containers were all removed, as by `docker container prune`. Pure. */

@@ -129,6 +129,22 @@ describe("a command at work", () => {
     expect(await shown()).toMatch(/\nKilled before it was done: restore, [^]*\n {2}Type the same again: it goes on/);
   });
 
+  test("by the file of another machine, whose processes are not seen here, nothing is said", async () => {
+    writeFileSync(file, JSON.stringify({ ...owner, host: "elsewhere" }));
+    expect((await readStatus(host.engine, "scani", undefined, file)).work).toBeUndefined();
+  });
+
+  test("one that was killed before the last switch is past, and one since is not", async () => {
+    host.serve("r1");
+    await host.backedUp();
+    writeFileSync(file, JSON.stringify({ ...dead, since: new Date(Date.now() - 60_000).toISOString() }));
+    expect(await shown()).toContain("\nKilled before it was done");
+    await perform(host.engine, host.order("tier2", "r2"), () => undefined, new AbortController().signal);
+    expect(await shown()).not.toContain("Killed");
+    writeFileSync(file, JSON.stringify({ ...dead, since: new Date(Date.now() + 60_000).toISOString() }));
+    expect(await shown()).toContain("\nKilled before it was done");
+  });
+
   test("a lock that cannot be read hides nothing else", async () => {
     host.first = (_container, command) =>
       command.join(" ").includes("entrance.lock") ? { output: "sh: no space" } : undefined;
