@@ -39,15 +39,25 @@ async function workIn<T>(
   work: (container: string) => Promise<T>,
 ): Promise<T> {
   try {
-    const result = await work(container);
-    // Files of a container that is gone read as files that are not there.
-    if ((await engine.inspect(container)) === undefined)
-      throw new OperatorError({
-        what: "A container this was read through was removed meanwhile: another command has begun on the install.",
-        why: "Type the same again.",
-      });
+    const result = await work(container).catch(async (error: unknown) => {
+      // A failure to look must not hide how the work failed.
+      const isThere = await engine.inspect(container).catch(() => true);
+      throw isThere === undefined ? removedMeanwhile({ cause: error }) : error;
+    });
+    if ((await engine.inspect(container)) === undefined) throw removedMeanwhile();
     return result;
   } finally {
     await discard(engine, container, { volumes: volumes === undefined });
   }
+}
+
+/** Files of a container that is gone read as files that are not there, so neither a result nor a refusal counts. */
+function removedMeanwhile(options?: ErrorOptions): OperatorError {
+  return new OperatorError(
+    {
+      what: "A container this was read through was removed meanwhile: another command has begun on the install.",
+      why: "Type the same again.",
+    },
+    options,
+  );
 }

@@ -46,3 +46,12 @@ test("what is read through a container that another command removes meanwhile do
   });
   await expect(reading).rejects.toThrow(/was removed meanwhile: [^]*Type the same again/);
 });
+
+test("nor does what its work concludes from that", async () => {
+  const reading = withUnstarted(engine, order, async (reader) => {
+    await engine.remove(reader);
+    if ((await engine.readFile(reader, "/record")) === undefined) throw new Error("The record is missing: remove it");
+  });
+  await expect(reading).rejects.toThrow(/was removed meanwhile: (?![^]*remove it)/);
+  await expect(reading).rejects.toMatchObject({ cause: { message: "The record is missing: remove it" } });
+});
