@@ -12,8 +12,8 @@ import { composeCreate, composePull, dockerRemoveVolume, upCommand } from "../..
 import { OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
 import { readRemains } from "./own";
-import { giveFilesBack, readOwnBucket } from "./phases/files";
-import { routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
+import { giveFilesBack, isTakenOver, readOwnBucket } from "./phases/files";
+import { hasRelease, routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
 import { unstartable } from "./startable";
 import { stopStrays } from "./strays";
@@ -29,14 +29,17 @@ export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
   const home = homeOf(install.name, record.postgres);
   // Compose's Scani has served since they were compared: what it has deleted must not come back.
-  const own = record.filesCompared ? undefined : await readOwnBucket(run);
+  const bucket = record.filesCompared ? undefined : await readOwnBucket(run);
+  // A server that `up` of base has waited for in vain would be waited for in vain again, for nothing but copies.
+  const own = (await mayHaveServed(run)) ? bucket : undefined;
+  const hasNothingNew = record.filesCompared === true || bucket !== own;
   await stopStrays(run);
   await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
   // Copy most files while this module still serves.
   await copyBack(run, own);
   const moved = home !== undefined && (await hasTakenOver(engine, home));
   const closed = moved ? await close(run, own) : undefined;
-  if (record.givenBack === undefined) await mark(run, "data");
+  if (record.givenBack === undefined) await mark(run, "data", hasNothingNew);
   if (moved)
     await progress.step("move the data back", async () => {
       await engine.stop(containerName(install.name, "postgres"));
@@ -45,7 +48,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
   await progress.step("start compose's containers again", () => startProject(run));
   // If the data was not moved, both used one database, and this module served until now.
   const compared = closed ?? (await close(run, own));
-  const filesCompared = record.filesCompared === true || compared;
+  const filesCompared = hasNothingNew || compared;
   await mark(run, "files", filesCompared);
   for (const name of retired(record)) await engine.disconnectNetwork(networkName(install.name, "data"), name);
   const { worker } = record.scani;
@@ -137,12 +140,22 @@ async function otherTier(run: AdoptRun): Promise<Problem | undefined> {
       };
 }
 
+/**
+ * True where a release of this module's may have served, and written files and migrated the database. Its containers may
+ * have been removed by hand since.
+ */
+async function mayHaveServed(run: AdoptRun): Promise<boolean> {
+  const { announced, givenBack } = run.record;
+  return announced || givenBack !== undefined || (await hasRelease(run)) || isTakenOver(run);
+}
+
 /** Checks that base's S3 server can be asked for its files: without it those in its volume could not be copied. */
 async function goneStorage(run: AdoptRun): Promise<Problem | undefined> {
   const { engine, install, record, stacks } = run;
   const storage = containerName(install.name, "storage");
   // Once the data is compose's base must not come up again; then the volume stays.
   if (record.objectStore === undefined || record.givenBack !== undefined) return undefined;
+  if (!(await mayHaveServed(run))) return undefined;
   if (!(await engine.hasVolume(volumeNameOf(install.name, "storage")))) return undefined;
   if ((await readOwnBucket(run)) !== undefined) return undefined;
   const isThere = (await engine.inspect(storage)) !== undefined;
@@ -231,7 +244,7 @@ function keptFiles(volume: string): string {
 function mark(
   { engine, record, image }: AdoptRun,
   givenBack: AdoptionRecord["givenBack"],
-  filesCompared?: boolean,
+  filesCompared: boolean,
 ): Promise<void> {
   return writeRecord(engine, { ...record, givenBack, filesCompared }, image, {});
 }

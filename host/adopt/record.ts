@@ -43,7 +43,7 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly givenBack?: "data" | "files";
   /** What that server had besides the copied files when it stopped; undefined where it could not be asked. */
   readonly uncopied?: Uncopied;
-  /** With `givenBack: "files"`: true where this module's files have been compared with the project's. */
+  /** With `givenBack`: true where this module's bucket has nothing the project's lacks, or has had deleted since. */
   readonly filesCompared?: boolean;
   /** Volumes with the files of the project's S3 server; absent where that did not say. */
   readonly fileVolumes?: readonly string[];

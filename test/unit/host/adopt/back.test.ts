@@ -76,6 +76,53 @@ test("taken back before base was ever up, there is nothing to copy", async () =>
   expectGivenBack(adoption, []);
 });
 
+describe("taken back after a first up of base that has failed", () => {
+  const failed = async () => {
+    const adoption = new FakeAdoption("beside");
+    Object.assign(adoption.record, { announced: false });
+    adoption.withoutRelease();
+    adoption.ours.set("copy.csv", "old");
+    return adoption.begun();
+  };
+
+  test("an S3 server of base's that never got healthy is not waited for, nor its copies kept", async () => {
+    const adoption = await failed();
+    Object.assign(adoption.container("scani-storage"), { healthCheck: ["CMD", "true"], health: "unhealthy" });
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(adoption.install.engine.calls).not.toContain("start scani-storage");
+    expect(run.closing).toEqual([]);
+    expectGivenBack(adoption, []);
+  });
+
+  test("nor once the way back was killed where it has given the data", async () => {
+    const adoption = await failed();
+    adoption.onAsked = (words) => {
+      if (words === "destroy tier2") throw new Error("killed");
+    };
+    const first = await adoption.run();
+    await expect(goBack(first)).rejects.toThrow("killed");
+    adoption.onAsked = () => undefined;
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(adoption.install.engine.calls).not.toContain("start scani-storage");
+    expectGivenBack(adoption, []);
+  });
+
+  test("a volume whose server is not there refuses nothing, and stays, since somebody may have removed that", async () => {
+    const adoption = await failed();
+    const { engine } = adoption.install;
+    await engine.remove("scani-storage");
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(engine.volumesThere.map(({ name }) => name)).toContain("scani-storage-data");
+    expect(run.closing.join("\n")).toContain("The volume scani-storage-data stays");
+  });
+});
+
 describe.each<Stage>(["beside", "taken over"])("without Pulumi's state, %s", (stage) => {
   const stateless = async (record: Partial<AdoptionRecord> = {}) => {
     const adoption = new FakeAdoption(stage);
