@@ -60,7 +60,8 @@ export async function goBack(run: AdoptRun): Promise<void> {
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`])) {
     if (name === home?.volume || isRecordOf(install.name, name)) continue;
-    if (name === volumeNameOf(install.name, "storage") && !filesCompared) run.closing.push(keptFiles(name));
+    const holdsFiles = record.objectStore !== undefined && name === volumeNameOf(install.name, "storage");
+    if (holdsFiles && !filesCompared) run.closing.push(keptFiles(name));
     else await engine.removeVolume(name);
   }
   // The record is removed last, so that a killed way back can be continued.

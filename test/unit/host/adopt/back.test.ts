@@ -76,6 +76,17 @@ test("taken back before base was ever up, there is nothing to copy", async () =>
   expectGivenBack(adoption, []);
 });
 
+test("a volume of base's that was never for compose's files does not stay", async () => {
+  const adoption = new FakeAdoption("beside");
+  Object.assign(adoption.record, { objectStore: undefined, replaced: [] });
+  await adoption.install.engine.remove("scani-storage");
+  await adoption.begun();
+  const run = await adoption.run();
+  await goBack({ ...run, objects: undefined });
+  expect(run.closing).toEqual([]);
+  expectGivenBack(adoption, []);
+});
+
 describe("taken back after a first up of base that has failed", () => {
   const failed = async () => {
     const adoption = new FakeAdoption("beside");
