@@ -1,3 +1,4 @@
+import { isRefused } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { networkName } from "../install/network/addresses";
 import type { Bucket } from "../install/storage/bucket";
@@ -9,7 +10,7 @@ import { releaseContainers } from "../install/readFacts";
 import { psql, withServer, type Database } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
 import { composeCreate, composePull, dockerRemoveVolume, upCommand } from "../../util/commands";
-import { OperatorError, renderProblem, type Problem } from "../../util/operatorError";
+import { messageOf, OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
 import { readRemains } from "./own";
 import { giveFilesBack, isTakenOver, readOwnBucket } from "./phases/files";
@@ -188,22 +189,29 @@ async function databaseNow({ engine, install, record, stacks }: AdoptRun): Promi
 
 /** Finds migrations newer than compose's images: their migrator would refuse them, and their api may not work. */
 async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
-  const { engine, install, migrateImage, compose, progress } = run;
-  const database = await databaseNow(run);
-  if (database === undefined) return undefined;
+  const { engine, install, record, migrateImage, compose, progress } = run;
+  // Compose's Scani has been started on it.
+  if (record.givenBack === "files") return undefined;
   const untold = (why: string): undefined => {
     progress.note(`Whether compose's images know the schema cannot be told: ${why}`);
   };
+  const database = await databaseNow(run);
+  if (database === undefined)
+    return record.postgres === undefined && (await mayHaveServed(run))
+      ? untold("how to reach the managed database is in Pulumi's state, which is gone.")
+      : undefined;
   if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
     return untold(`${migrateImage ?? "their migrator"} is not on the engine.`);
   const order = { image: migrateImage, labels: momentaryLabels(install.name, "reader") };
   return withUnstarted(engine, order, async (reader) => {
     const asked = await Promise.all([
       readShipped(engine, reader),
-      withServer(engine, database, (server) => server.run(psql, { input: ledgerQueries })),
+      withServer(engine, database, (server) => server.run(psql, { input: ledgerQueries }), false),
     ]).catch((error: unknown) => {
-      // A managed server that does not answer fails compose's Scani no less than this module's.
-      if (database.kind === "managed" && error instanceof OperatorError) return untold(error.message);
+      // A managed server that does not answer fails compose's Scani no less than this module's, and the network it is
+      // asked from may be gone with a base that was removed in part.
+      if (database.kind === "managed" && (error instanceof OperatorError || isRefused(error)))
+        return untold(messageOf(error));
       throw error;
     });
     if (asked === undefined) return undefined;

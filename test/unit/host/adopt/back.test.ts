@@ -1,3 +1,4 @@
+import { EngineError } from "../../../../host/engine/engine";
 import { goBack, refuseWayBack } from "../../../../host/adopt/back";
 import type { AdoptRun } from "../../../../host/adopt/phases/phase";
 import { startStoppedGateway } from "../../../../host/adopt/phases/port";
@@ -360,6 +361,46 @@ describe("refused with nothing touched", () => {
       expect(adoption.printed.join("\n")).toContain(
         "Whether compose's images know the schema cannot be told: psql failed: connection refused",
       );
+    });
+
+    test("or not, in a managed database whose network is gone, which is said", async () => {
+      const adoption = migrated("taken over", ["0001_first"], ["0001_first"], true);
+      const { engine } = adoption.install;
+      const start = engine.start.bind(engine);
+      engine.start = (name) =>
+        adoption.container(name).networks.includes("scani-egress")
+          ? Promise.reject(new EngineError(404, "(HTTP code 404) no such container - network scani-egress not found "))
+          : start(name);
+      engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed.join("\n")).toMatch(/schema cannot be told: .*network scani-egress not found/);
+    });
+
+    test("or not, in a managed database whose tools are not on the engine: nothing is pulled", async () => {
+      const adoption = migrated("taken over", ["0001_first"], ["0001_first"], true);
+      const { engine } = adoption.install;
+      engine.images.delete("postgres:16");
+      engine.registry.add("postgres:16");
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(engine.calls.filter((call) => call.startsWith("pull"))).toEqual([]);
+      expect(adoption.printed.join("\n")).toContain("schema cannot be told: the image postgres:16, ");
+    });
+
+    test("or not, in a managed database that only Pulumi's state said how to reach, which is said", async () => {
+      const adoption = migrated("taken over", ["0002_second"], ["0001_first"], true);
+      adoption.inState = false;
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed.join("\n")).toContain(
+        "Whether compose's images know the schema cannot be told: how to reach the managed database is in Pulumi's state, which is gone.",
+      );
+    });
+
+    test.each([true, false])("is not asked once compose's Scani has been started on it; state: %s", async (inState) => {
+      const adoption = migrated("taken over", ["0002_second"], ["0001_first"], true);
+      adoption.inState = inState;
+      Object.assign(adoption.record, { givenBack: "files" });
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed).toEqual([]);
     });
 
     test("that compose's images know", async () => {
