@@ -13,8 +13,8 @@ import { takesPort, type AdoptionRecord } from "../record";
 import { hasRelease, startAgain, untilHealthy, type AdoptRun, type Phase } from "./phase";
 import { isOnPort } from "./port";
 import { unstartable } from "../startable";
-import { OperatorError } from "../../../util/operatorError";
-import { composeCreate } from "../../../util/commands";
+import { OperatorError, problemsOf, type Problem } from "../../../util/operatorError";
+import { adoptCommand, composeCreate } from "../../../util/commands";
 import { sizeText } from "../../../util/sizeText";
 
 /** Hours a backup counts as one made for the adoption. */
@@ -98,17 +98,34 @@ export class BesidePhase implements Phase {
     const { container = "" } = record.postgres ?? {};
     await expectData(engine, homeOf(install.name, record.postgres));
     const borrows = await isNeeded(run);
+    const setsPort = !(await hasRelease(run));
     const settings = {
       // Another port may have been chosen since the settings were written.
-      ...((await hasRelease(run)) ? {} : portSettings(record)),
+      ...(setsPort ? portSettings(record) : {}),
       // Compose may have recreated it under another name since the settings were written. A run killed before it moved
       // the data may have set where that was to be, which is refused together with a borrowed Postgres.
       ...(borrows ? { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined } : {}),
     };
     if (Object.keys(settings).length > 0) await stacks.set("base", settings);
     if (borrows) await havePostgres(run, container);
-    await progress.step("bring base up", () => stacks.up("base"));
+    await progress
+      .step("bring base up", () => stacks.up("base"))
+      .catch((error: unknown) => {
+        if (!setsPort || takesPort(record)) throw error;
+        // A refusal of the port says to set FRONTEND_PORT, which the next run would replace.
+        const { logTail } = error instanceof OperatorError ? error : {};
+        throw new OperatorError([...problemsOf(error), otherPort(record, stacks.names)], { cause: error, logTail });
+      });
   }
+}
+
+/** Describes how an adoption is given another port before a release was started. Pure. */
+function otherPort({ project, port }: AdoptionRecord, { base }: StackNames): Problem {
+  return {
+    what: `Until a release is started, the adoption sets FRONTEND_PORT of ${base}, to ${port.then} now.`,
+    why: "Where it is that port which cannot be had, this chooses another:",
+    type: adoptCommand(project, "--port", String(port.then + 1), "--yes"),
+  };
 }
 
 /**

@@ -267,6 +267,24 @@ describe("the gateway's port", () => {
     expect(await new BesidePhase().done(run)).toBe(true);
   });
 
+  test.each([
+    ["8091 before a release was started, is replaced by the adoption's own option", 8091, false],
+    ["the page's own, is no choice", 8080, false],
+    ["8091 once a release was started, is the operator's to set", 8091, true],
+  ])("of a base that does not come up: %s", async (_what, then, hasRelease) => {
+    const { adoption, run } = await towards(then, []);
+    if (!hasRelease) adoption.withoutRelease();
+    adoption.onAsked = (words) => {
+      if (words === "up base") throw new Error("port 8091 is taken: set FRONTEND_PORT");
+    };
+    const error = await new BesidePhase().perform(run).catch((thrown: unknown) => thrown);
+    const message = (error as Error).message;
+    expect(message).toMatch(/^port 8091 is taken: set FRONTEND_PORT/);
+    const command = "type: npm run adopt -- home --port 8092 --yes";
+    if (then === 8091 && !hasRelease) expect(message).toContain(command);
+    else expect(message).not.toContain("npm run adopt");
+  });
+
   test("stays in the settings once a release was started", async () => {
     const { adoption, run } = await towards(8091, ["0.0.0.0:8090"]);
     await new BesidePhase().perform(run);
