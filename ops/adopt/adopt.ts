@@ -23,6 +23,7 @@ import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
 import { containerName } from "../../host/install/names/containerName";
+import { isMomentary } from "../../host/install/leftovers";
 import { label } from "../../host/install/names/labels";
 import { stacksBeside } from "../../host/install/names/stacks";
 import { servingOf } from "../../host/install/facts";
@@ -70,10 +71,13 @@ async function readWritten(engine: Engine, install: string, image: string): Prom
   }
 }
 
-/** True once an adoption has made a container of the install; what it does before leaves compose as it was. */
+/**
+ * True once an adoption has made a container of the install; what it does before leaves compose as it was. One through
+ * which a killed command has read something is none.
+ */
 export async function hasMadeAny(engine: Engine, install: string): Promise<boolean> {
   const own = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  return own.length > 0;
+  return own.some((one) => !isMomentary(one));
 }
 
 /** Reads the project and how far its adoption has come. @param named a compose project or its folder */

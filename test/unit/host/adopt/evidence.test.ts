@@ -2,6 +2,8 @@ import { parseServer, readEvidence } from "../../../../host/adopt/evidence";
 import { readProject } from "../../../../host/adopt/compose/readCompose";
 import { verifierOf } from "../../../../host/guards/data/passwordVerifier";
 import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
+import { momentaryLabels } from "../../../../host/install/leftovers";
+import { label } from "../../../../host/install/names/labels";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { FakeEngine, type FakeContainer, type Script } from "../fakeEngine";
 
@@ -139,6 +141,16 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
     },
   ]);
   expect(database).toMatchObject({ major: "16", bytes: 5, takesPassword: false });
+});
+
+test("a container through which a killed command has read something makes no install, one of base's does", async () => {
+  const made = engine();
+  const isInstalled = async () =>
+    (await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"))).installed;
+  made.add({ name: "left by a kill", state: "created", labels: momentaryLabels("scani", "reader") });
+  expect(await isInstalled()).toBe(false);
+  made.add({ name: "scani-redis", labels: { [label.install]: "scani", [label.service]: "redis" } });
+  expect(await isInstalled()).toBe(true);
 });
 
 describe("where pages upload to on tier 2", () => {

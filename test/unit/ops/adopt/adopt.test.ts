@@ -5,6 +5,7 @@ import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
 import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import type { Stacks } from "../../../../host/adopt/phases/phase";
+import { momentaryLabels } from "../../../../host/install/leftovers";
 import { label } from "../../../../host/install/names/labels";
 import type { Going } from "../../../../ops/adopt/act";
 import * as adoptStacks from "../../../../ops/adopt/stacks";
@@ -448,6 +449,7 @@ test.each([undefined, '{\n "project"'])(
     expect(changes()).toEqual([]);
 
     for (const { id } of engine.all.filter(({ labels }) => label.service in labels)) await engine.remove(id);
+    engine.add({ name: "left by a kill", state: "created", labels: momentaryLabels("scani", "reader") });
     await expect(back(context, "base", "home", going)).rejects.toThrow("is not being adopted by scani");
     expect((await openAdoption(context, "base", "home")).record).toBeUndefined();
   },
