@@ -1,4 +1,4 @@
-import type { Engine, Labelled } from "../engine/engine";
+import type { ContainerSummary, Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
 import { databaseQuestion, parseAnswer, type Found } from "../guards/data/databaseAnswer";
 import type { DatabaseAnswer } from "../guards/data/evidence";
@@ -31,6 +31,7 @@ import {
   type ComposeProject,
 } from "./compose/project";
 import type { HostRule } from "./postgres/hostRules";
+import { keeperOf } from "./record";
 import { settingQueries, startScript, type StartSetting } from "./postgres/serverSettings";
 
 /** Facts besides the project's containers that a plan is made from, read off the engine and the data. */
@@ -160,12 +161,14 @@ export async function readEvidence(
   const ownNetworks = baseNetworkNames(install);
   const ownVolumes = baseServices.map((service) => volumeNameOf(install, service));
   const isStrange = ({ labels }: Pick<Labelled, "labels">) => labels[label.install] !== install;
+  // The keeper of a record that a killed run has written in part only has the volume, and reads nothing in it.
+  const isKeeper = (one: ContainerSummary) => !isStrange(one) && one.name === keeperOf(install);
   return {
     database,
     objects,
     hostedUploads,
     authorities,
-    strangers: users.filter(({ id }) => id !== postgres?.id).map(({ name }) => name),
+    strangers: users.filter((one) => one.id !== postgres?.id && !isKeeper(one)).map(({ name }) => name),
     published: inspected.flatMap((one) =>
       one?.running
         ? one.published.map((address) => ({

@@ -143,6 +143,17 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
   expect(database).toMatchObject({ major: "16", bytes: 5, takesPassword: false });
 });
 
+test("what keeps the data for a record of the same install is no stranger to it, another's of that name is", async () => {
+  const made = engine();
+  const strangers = async () =>
+    (await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"))).strangers;
+  const keeper = { name: "scani-adoption", state: "running" as const, volumes: ["home_data"] };
+  const added = made.add({ ...keeper, labels: { [label.install]: "scani" } });
+  expect(await strangers()).toEqual(["reader"]);
+  Object.assign(added, { labels: {} });
+  expect(await strangers()).toEqual(["reader", "scani-adoption"]);
+});
+
 test("a container through which a killed command has read something makes no install, one of base's does", async () => {
   const made = engine();
   const isInstalled = async () =>
