@@ -12,7 +12,7 @@ import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migr
 import { composeCreate, composePull, dockerRemoveVolume, upCommand } from "../../util/commands";
 import { messageOf, OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
-import { readRemains } from "./own";
+import { clearRemains, readNamedRemains } from "./own";
 import { giveFilesBack, isTakenOver, readOwnBucket } from "./phases/files";
 import { hasRelease, routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
@@ -57,7 +57,8 @@ export async function goBack(run: AdoptRun): Promise<void> {
   // They are on networks and volumes that are to be removed.
   await removeLeftovers(engine, install.name);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
-  await removeRemains(run);
+  // Pulumi's state does not know all of them, or is gone.
+  await clearRemains(engine, await readNamedRemains(engine, install.name));
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`])) {
     if (name === home?.volume || isRecordOf(install.name, name)) continue;
@@ -225,19 +226,6 @@ async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
           type: [composePull(compose), composeCreate(compose)],
         };
   });
-}
-
-/**
- * Removes containers and networks of the install that are left when its stacks are destroyed: those that Pulumi's state
- * does not know, which may be all.
- */
-async function removeRemains({ engine, install }: AdoptRun): Promise<void> {
-  const { containers, networks } = await readRemains(engine, install.name);
-  for (const name of containers) {
-    await engine.stop(name);
-    await engine.remove(name);
-  }
-  for (const name of networks) await engine.removeNetwork(name);
 }
 
 /** Returns the note on a volume of files that have not been compared with the project's. Pure. */

@@ -4,7 +4,8 @@ import { baseNetworkNames, networkName } from "../install/network/addresses";
 import { namesOwn, replaceable, replaceableServices, type ReplaceableService } from "../install/services/bundled";
 import type { Environment } from "../install/services/environment";
 import { loginIn } from "../install/data/databaseUrl";
-import { containerName, volumeNameOf } from "../install/names/containerName";
+import { isMomentary } from "../install/leftovers";
+import { containerName, isNamed, volumeNameOf } from "../install/names/containerName";
 import { isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
 import { readJournal, type Entry } from "../install/journal";
 import { label } from "../install/names/labels";
@@ -106,9 +107,39 @@ async function readBorrowed(engine: Engine, install: string): Promise<string | u
   return all.find((one) => one?.aliases.includes(replaceable.postgres.host))?.name;
 }
 
-/** Reads what a recovery that has not ended has left. */
+/** Reads what is left of an install. */
 export async function readRemains(engine: Engine, install: string): Promise<Remains> {
   return remainsOf(await readLabelled(engine, install));
+}
+
+/**
+ * Reads what is left of an install when its stacks are destroyed, without containers that merely have its labels, as
+ * those from an image of `docker commit` have: they are somebody's own.
+ */
+export async function readNamedRemains(engine: Engine, install: string): Promise<Remains> {
+  const found = await readLabelled(engine, install);
+  return remainsOf({ ...found, all: found.all.filter((one) => isNamed(one) || isMomentary(one)) });
+}
+
+/**
+ * Stops every container gently, in this order, and removes it; then removes the networks. A borrowed Postgres runs on,
+ * and `up` connects it again.
+ * @param lost aborted when the run lock is lost; at the latest by the removal of the gateway, which is the last one
+ */
+export async function clearRemains(
+  engine: Engine,
+  { containers, networks, borrowed }: Remains,
+  lost?: AbortSignal,
+): Promise<void> {
+  for (const name of containers) {
+    lost?.throwIfAborted();
+    await engine.stop(name);
+    await engine.remove(name, { force: false, volumes: false });
+  }
+  for (const name of networks) {
+    if (borrowed !== undefined) await engine.disconnectNetwork(name, borrowed);
+    await engine.removeNetwork(name);
+  }
 }
 
 /** Reads whether a container of a release was created later. @param at epoch milliseconds */

@@ -1,4 +1,11 @@
-import { hasReleaseSince, readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
+import {
+  clearRemains,
+  hasReleaseSince,
+  readOwn,
+  readRemains,
+  type OwnInstall,
+  type Remains,
+} from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { adoptedFolder } from "../../host/install/data/postgresData";
 import type { StackValues } from "../../host/adopt/compose/variables";
@@ -127,7 +134,7 @@ export async function recoverInstall(
     const recovery = await read();
     await recovery.prepare();
     const start = performance.now();
-    await progress.step("remove containers and networks", () => clear(engine, recovery.remains, lost));
+    await progress.step("remove containers and networks", () => clearRemains(engine, recovery.remains, lost));
     return { until: recovery.until, began: start };
   });
   await progress.step("bring base up", () => stacks.up("base"));
@@ -395,21 +402,4 @@ function ofContainers({ what }: Mistake): Problem {
 
 function refuseMissing(missing: readonly MissingImage[]): void {
   if (missing.length > 0) throw new OperatorError(missingProblem(missing, []));
-}
-
-/**
- * Stops every container gently, in this order, and removes it; then removes the networks. A borrowed Postgres runs on,
- * and `up` connects it again.
- * @param lost aborted when the run lock is lost; at the latest by the removal of the gateway, which is the last one
- */
-async function clear(engine: Engine, { containers, networks, borrowed }: Remains, lost: AbortSignal): Promise<void> {
-  for (const name of containers) {
-    lost.throwIfAborted();
-    await engine.stop(name);
-    await engine.remove(name, { force: false, volumes: false });
-  }
-  for (const name of networks) {
-    if (borrowed !== undefined) await engine.disconnectNetwork(name, borrowed);
-    await engine.removeNetwork(name);
-  }
 }

@@ -18,14 +18,17 @@ export function isReleaseName(name: string, service: string): boolean {
   return /^[0-9a-f]{7}$/.test(name.slice(-7)) && name.slice(0, -7).endsWith(`-${service}-`);
 }
 
+/** True for a container of base or of a release under a name of its kind. Pure. */
+export function isNamed(one: Pick<ContainerSummary, "name" | "labels">): boolean {
+  return label.release in one.labels ? isReleaseName(one.name, one.labels[label.service] ?? "") : hasBaseName(one);
+}
+
 /**
  * Returns the containers that merely have the labels of an install's, as those from an image of `docker commit` have:
  * their names are others, and a container of the right name has the same labels. A renamed container has no such
  * counterpart. Pure.
  */
 export function copiesAmong<T extends Pick<ContainerSummary, "name" | "labels">>(containers: readonly T[]): T[] {
-  const isNamed = (one: T) =>
-    label.release in one.labels ? isReleaseName(one.name, one.labels[label.service] ?? "") : hasBaseName(one);
   const kind = ({ labels }: T) =>
     JSON.stringify([label.install, label.service, label.tier, label.release].map((name) => labels[name] ?? ""));
   const known = new Set(containers.filter(isNamed).map(kind));

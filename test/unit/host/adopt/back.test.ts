@@ -3,6 +3,7 @@ import { goBack, refuseWayBack } from "../../../../host/adopt/back";
 import type { AdoptRun } from "../../../../host/adopt/phases/phase";
 import { startStoppedGateway } from "../../../../host/adopt/phases/port";
 import type { AdoptionRecord } from "../../../../host/adopt/record";
+import { momentaryLabels } from "../../../../host/install/leftovers";
 import { label } from "../../../../host/install/names/labels";
 import { atEveryCall } from "../everyCall";
 import { Died } from "../fakeEngine";
@@ -35,6 +36,12 @@ function watched(adoption: FakeAdoption, files: readonly string[]): string[] {
     if (words === "destroy base" && !files.every((name) => adoption.theirs.has(name))) wrong.push("files are lost");
   };
   return wrong;
+}
+
+/** Gives the release's containers names as Pulumi gives them, by which they are known without its state. */
+function named({ install }: FakeAdoption): void {
+  for (const one of install.engine.all.filter(({ labels }) => label.release in labels))
+    Object.assign(one, { name: `${one.name}-0a1b2c3` });
 }
 
 test.each(["running", "exited", "paused"] as const)(
@@ -72,6 +79,7 @@ test.each([false, true])(
 test("taken back before base was ever up, there is nothing to copy", async () => {
   const adoption = await new FakeAdoption("beside").begun();
   adoption.inState = false;
+  named(adoption);
   adoption.container("scani-storage").state = "created";
   await goBack(await adoption.run());
   expectGivenBack(adoption, []);
@@ -141,8 +149,24 @@ describe.each<Stage>(["beside", "taken over"])("without Pulumi's state, %s", (st
     adoption.inState = false;
     adoption.ours.set("new.csv", "new");
     Object.assign(adoption.record, record);
+    named(adoption);
     return adoption.begun();
   };
+
+  test("somebody's own container stays that merely has an install's labels, as from docker commit", async () => {
+    const adoption = await stateless();
+    const { engine } = adoption.install;
+    const theirs = [
+      engine.add({ name: "my-redis", labels: { [label.install]: "scani", [label.service]: "redis" } }),
+      engine.add({ name: "my-api", labels: { ...adoption.container("scani-r1-api-0a1b2c3").labels } }),
+    ];
+    const left = engine.add({ name: "left by a kill", labels: momentaryLabels("scani", "mover"), state: "running" });
+    await goBack(await adoption.run());
+    expect(engine.all).toEqual(expect.arrayContaining(theirs));
+    expect(engine.all).not.toContain(left);
+    for (const { id } of theirs) await engine.remove(id);
+    expectGivenBack(adoption, ["new.csv"]);
+  });
 
   test("files are copied back, and everything of the install is removed by the engine", async () => {
     const adoption = await stateless();
