@@ -7,6 +7,7 @@ import {
   retryDelay,
   throttling,
   withRetries,
+  type CurrentSignal,
   type Transfer,
   type TransferResult,
   type Transfers,
@@ -57,17 +58,21 @@ const longestAddress = 6_000;
 export class StorageCalls {
   private batches = true;
 
-  /** @param delay milliseconds before a call of a batch whose bucket is overloaded is made again */
+  /**
+   * @param signal ends the wait before such a call is made again
+   * @param delay milliseconds before a call of a batch whose bucket is overloaded is made again
+   */
   constructor(
     private readonly place: Place,
     private readonly transfers: Transfers,
+    private readonly signal: CurrentSignal,
     private readonly delay = retryDelay,
   ) {}
 
   /** Makes calls of one procedure, and returns the answers in their order. */
   async make(calls: readonly StorageCall[]): Promise<Answer[]> {
     const retrying = { mayPass: (_: StorageCall, { busy }: Made) => busy, delayOf: () => 0 };
-    const made = await withRetries(calls, (some) => this.makeOnce(some), retrying, this.delay);
+    const made = await withRetries(calls, (some) => this.makeOnce(some), retrying, this.delay, this.signal());
     return made.map(({ answer }) => answer);
   }
 

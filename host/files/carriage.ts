@@ -52,6 +52,8 @@ interface Opened {
 export class Carriage {
   readonly tally = new CarryTally();
   private opened?: Opened;
+  /** Signal of the work under way, or of the last. */
+  private signal: AbortSignal = new AbortController().signal;
   /** Files the database named when it was last asked. */
   private named: readonly NamedFile[] = [];
   /** What runs of this carrying have done so far, as it is on record; undefined until that has been read. */
@@ -193,6 +195,7 @@ export class Carriage {
     work: (pairs: readonly [Pair, ...Pair[]], help: CarryHelp) => Promise<T>,
   ): Promise<T> {
     const { from, to } = this.order;
+    this.signal = signal;
     await Promise.all([from, to].map((side) => this.checkRuns(side)));
     const { pairs } = await this.open();
     const temporary = new Map<number, readonly string[]>();
@@ -232,7 +235,7 @@ export class Carriage {
   private async open(): Promise<Opened> {
     if (this.opened !== undefined && (await this.opened.carrier.runs())) return this.opened;
     const { install, api, from, to } = this.order;
-    const carrier = await openCarrier(this.engine, install.name, api, [from, to]);
+    const carrier = await openCarrier(this.engine, install.name, api, [from, to], () => this.signal);
     const pairs = lanesOf((lane) => ({
       from: carrier.reach(from.place, lane),
       to: carrier.reach(to.place, lane),

@@ -5,7 +5,7 @@ import type { ReleaseContainer } from "../install/facts";
 import { proxyVariables } from "../install/services/environment";
 import { FileStore, type Addresses } from "./store";
 import { insideHosts, type Place, type Side } from "./place";
-import { transfersFrom } from "./transfers";
+import { transfersFrom, type CurrentSignal } from "./transfers";
 
 /** Folder in the container; its disk holds the files of a batch, whatever their size. */
 const folder = "/tmp/files";
@@ -43,12 +43,14 @@ export interface Carrier {
 /**
  * Starts a container that has the networks and outgoing proxy of a release's api and the curl of its image, from which both places'
  * data-providers and buckets are reached as the api reaches them.
+ * @param signal ends waits before retries
  */
 export async function openCarrier(
   engine: Engine,
   install: string,
   api: ReleaseContainer,
   sides: readonly Side[],
+  signal: CurrentSignal,
 ): Promise<Carrier> {
   const { imageId, networks, confinement, environment } = await details(engine, api.id);
   const order = {
@@ -82,7 +84,8 @@ export async function openCarrier(
     reach: (place, lane) =>
       new FileStore(
         place,
-        transfersFrom(engine, container, `${folder}/lane-${lane}-${ids.indexOf(place.id)}`),
+        transfersFrom(engine, container, `${folder}/lane-${lane}-${ids.indexOf(place.id)}`, signal),
+        signal,
         addresses.get(place.id),
       ),
     runs: () =>

@@ -36,7 +36,7 @@ export async function findFiles(
   const keys = files.map(({ key }) => key).filter(possibleKey);
   const found = { there: 0, missing: files.length - keys.length, unread: 0 };
   let why = "";
-  const carrier = await openCarrier(engine, install.name, api, [side]);
+  const carrier = await openCarrier(engine, install.name, api, [side], () => signal);
   try {
     const stores = lanesOf((lane) => carrier.reach(side.place, lane));
     const left = await inLanes(stores, piecesOf(keys, shareOf(keys, stores)), signal, async (store, piece) => {

@@ -4,7 +4,15 @@ import { refusalIn } from "../install/storage/bucket";
 import { batchesOf } from "../../util/piecesOf";
 import { StorageCalls, type StorageCall } from "./calls";
 import { addressSeconds, type Place } from "./place";
-import { busyFor, diskFull, type Reached, type Transfer, type TransferResult, type Transfers } from "./transfers";
+import {
+  busyFor,
+  diskFull,
+  type CurrentSignal,
+  type Reached,
+  type Transfer,
+  type TransferResult,
+  type Transfers,
+} from "./transfers";
 
 /** A file as a store has it. */
 export interface Content {
@@ -86,13 +94,17 @@ export class FileStore {
   /** Keys whose temporary files could not be removed: nobody names them, and they hold users' papers. */
   readonly leftOver = new Set<string>();
 
-  /** @param addresses shared with other lanes: a file is looked at, fetched and compared by one address */
+  /**
+   * @param signal ends waits before retries
+   * @param addresses shared with other lanes: a file is looked at, fetched and compared by one address
+   */
   constructor(
     readonly place: Place,
     private readonly transfers: Transfers,
+    signal: CurrentSignal,
     private readonly addresses: Addresses = new Map(),
   ) {
-    this.calls = new StorageCalls(place, transfers);
+    this.calls = new StorageCalls(place, transfers, signal);
   }
 
   /** Looks keys up: size and ETag, without the files. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { interruption } from "../engine/containers/ready";
 import type { Engine } from "../engine/engine";
 import { curlTrust } from "../install/services/releaseVariables";
 import { curlWord } from "../../util/curlWord";
@@ -196,9 +197,16 @@ export function parseTransfers(folder: string, requests: readonly Transfer[], ou
 /**
  * Makes requests from inside a container, with its curl. Those that keep no files may run concurrently.
  * @param folder that no other requests use
+ * @param signal ends the wait before a retry
  * @param delay milliseconds before a temporary failure is retried
  */
-export function transfersFrom(engine: Engine, container: string, folder: string, delay = retryDelay): Transfers {
+export function transfersFrom(
+  engine: Engine,
+  container: string,
+  folder: string,
+  signal: CurrentSignal,
+  delay = retryDelay,
+): Transfers {
   let runs = 0;
   const run = async (requests: readonly Transfer[]): Promise<TransferResult[]> => {
     const number = runs++;
@@ -207,8 +215,17 @@ export function transfersFrom(engine: Engine, container: string, folder: string,
     return parseTransfers(folder, requests, output === "" ? errors : output);
   };
   return (requests) =>
-    withRetries<Transfer, TransferResult>(requests, (some) => makeAll(some, run), { mayPass, delayOf }, delay);
+    withRetries<Transfer, TransferResult>(
+      requests,
+      (some) => makeAll(some, run),
+      { mayPass, delayOf },
+      delay,
+      signal(),
+    );
 }
+
+/** Returns the signal of the work that makes requests just now: stores are kept, and their work changes. */
+export type CurrentSignal = () => AbortSignal;
 
 /** Decisions about retries. */
 interface Retrying<Q, R> {
@@ -221,18 +238,23 @@ interface Retrying<Q, R> {
 /**
  * Makes requests, and those that may succeed then once more and again, each time after twice the delay.
  * @param delay milliseconds before the first retry
+ * @param signal ends the wait for it @throws OperatorError then
  */
 export async function withRetries<Q, R>(
   requests: readonly Q[],
   make: (requests: readonly Q[]) => Promise<R[]>,
   { mayPass, delayOf }: Retrying<Q, R>,
   delay: number,
+  signal: AbortSignal,
 ): Promise<R[]> {
   let results = await make(requests);
   for (let time = 1; time <= mostThrottled; time += 1) {
     const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index], time));
     if (again.length === 0) break;
-    await pause(Math.max(delay * 2 ** (time - 1), ...again.map((index) => delayOf(results[index]))));
+    const wait = Math.max(delay * 2 ** (time - 1), ...again.map((index) => delayOf(results[index])));
+    await pause(wait, undefined, { signal }).catch(() => {
+      throw interruption(signal);
+    });
     const next = await make(again.map((index) => requests[index]));
     results = results.map((result, index) => next[again.indexOf(index)] ?? result);
   }

@@ -27,6 +27,7 @@ export async function verifyMoved(
   serving: ReleaseContainer | undefined,
   stack: string,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<void> {
   const [side, health, before] = await Promise.all([
     readSide(engine, members),
@@ -34,7 +35,8 @@ export async function verifyMoved(
     serving === undefined || serving.id === members.api.id ? undefined : deepHealth(engine, serving),
   ]);
   if (side !== undefined) {
-    const store = new FileStore(side.place, transfersFrom(engine, members.api.id, folder));
+    const current = () => signal;
+    const store = new FileStore(side.place, transfersFrom(engine, members.api.id, folder, current), current);
     const wrong = await store.tryOut(randomUUID());
     if (wrong !== undefined) throw new OperatorError({ what: wrong });
   }

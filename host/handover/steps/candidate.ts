@@ -198,13 +198,13 @@ export class VerifyStep implements HandoverStep {
     return "verify the tier from inside the new api, with its own key: files, token search, the api's own checks";
   }
 
-  async perform({ engine, order, before, progress }: Run): Promise<void> {
+  async perform({ engine, order, before, progress }: Run, { signal }: Watch): Promise<void> {
     const members = { api: this.container, "data-provider": this.provider };
     await progress.step(
       "verify from inside the api",
       async () => {
         await verify(engine, this.container, progress);
-        await verifyMoved(engine, members, servingApi(before), order.stack, progress);
+        await verifyMoved(engine, members, servingApi(before), order.stack, progress, signal);
       },
       this.id,
     );

@@ -7,7 +7,7 @@ import { FileStore, mostFetched } from "../../../../host/files/store";
 import { localCloudUrl } from "../../../../host/install/services/release";
 import { slowest, type Transfer, type TransferResult } from "../../../../host/files/transfers";
 import { deletedLines, stopping, stuckLines } from "../../../../host/files/words";
-import { FakeStore, lane, plain, type Misbehave } from "./fakeStores";
+import { FakeStore, lane, plain, uninterrupted, type Misbehave } from "./fakeStores";
 
 const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
   signal: new AbortController().signal,
@@ -394,7 +394,11 @@ test("a bucket read with its own keys says what is not there, and why it refuses
   let code = "AccessDenied";
   from.misbehave = (call, key) =>
     call === "GET" && (key !== "there" || code !== "AccessDenied") ? refusal(code) : undefined;
-  const store = new FileStore(bucketOf(signing(from)), async (all) => all.map((one) => from.answer(one, new Map())));
+  const store = new FileStore(
+    bucketOf(signing(from)),
+    async (all) => all.map((one) => from.answer(one, new Map())),
+    uninterrupted,
+  );
   // Without permission to list the bucket, a missing object is answered with 403 as well.
   const denied = expect.objectContaining({ about: "either", mayBeMissing: true });
   expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), denied]);
@@ -419,10 +423,14 @@ test("where the bucket's keys are at hand nothing goes to the addresses that are
   const { to } = stores({});
   const asked: string[] = [];
   const folder = new Map([["file", "content"]]);
-  const store = new FileStore(signing(to), async (all) => {
-    asked.push(...all.map(({ url }) => new URL(url).hostname));
-    return all.map((one) => to.answer(one, folder));
-  });
+  const store = new FileStore(
+    signing(to),
+    async (all) => {
+      asked.push(...all.map(({ url }) => new URL(url).hostname));
+      return all.map((one) => to.answer(one, folder));
+    },
+    uninterrupted,
+  );
   to.browserTitle = "browsers.test";
   const content = { bytes: 7, md5: sum("content"), type: "text/csv", file: "file" };
   expect(await store.store([{ key: "documents/u/1", content }], async () => undefined)).toEqual([
@@ -439,7 +447,11 @@ test("a bucket that denies everything has what is to be carried missing, and not
   const denying = (store: FakeStore): FileStore => {
     store.misbehave = (call) =>
       call === "GET" ? { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" } : undefined;
-    return new FileStore(bucketOf(signing(store)), async (all) => all.map((one) => store.answer(one, new Map())));
+    return new FileStore(
+      bucketOf(signing(store)),
+      async (all) => all.map((one) => store.answer(one, new Map())),
+      uninterrupted,
+    );
   };
   const whole = lane(from, to);
   const tally = new CarryTally();

@@ -14,6 +14,9 @@ export const bucketName = "own-bucket";
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
+/** Signal of work that nobody interrupts. */
+export const uninterrupted = () => new AbortController().signal;
+
 /** A successful result without content. */
 export const plain: TransferResult = {
   status: 200,
@@ -164,7 +167,7 @@ export function lane(
       if (requests.length > 0) await before();
       return requests.map((request) => fake.answer(inFolder(fake.title, request), files));
     };
-    return new FileStore(fake.place, transfers, fake.addresses);
+    return new FileStore(fake.place, transfers, uninterrupted, fake.addresses);
   };
   return { from: store(from), to: store(to) };
 }

@@ -139,10 +139,14 @@ test.each([
 test("no address is signed for a key that would lead out of its folder", async () => {
   const place = placeOf({ api: local, provider }) as Place;
   const asked: unknown[] = [];
-  const store = new FileStore(place, async (requests) => {
-    asked.push(...requests);
-    return [];
-  });
+  const store = new FileStore(
+    place,
+    async (requests) => {
+      asked.push(...requests);
+      return [];
+    },
+    () => new AbortController().signal,
+  );
   expect(await store.look(["documents/../../etc/passwd"])).toEqual([{ failed: 'its key holds ".."', about: "file" }]);
   expect(asked).toEqual([]);
 });

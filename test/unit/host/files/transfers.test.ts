@@ -9,11 +9,12 @@ import {
   busyFor,
   curlConfig,
   transfersFrom,
+  type CurrentSignal,
   type Transfer,
   type TransferResult,
 } from "../../../../host/files/transfers";
 import { FakeEngine } from "../fakeEngine";
-import { FakeStore, lane, parseConfig, plain, printed } from "./fakeStores";
+import { FakeStore, lane, parseConfig, plain, printed, uninterrupted } from "./fakeStores";
 
 const none = (exit: number): TransferResult => ({ ...plain, status: 0, exit, error: `curl ended with ${exit}` });
 const got = (index: number): Transfer => ({ method: "GET", url: `https://store.test/${index}` });
@@ -26,6 +27,7 @@ const many = Array.from({ length: 60 }, (_, index) => got(index));
 async function made(
   requests: readonly Transfer[],
   answer: (path: number, time: number) => TransferResult,
+  signal: CurrentSignal = uninterrupted,
 ): Promise<{ results: TransferResult[]; runs: number[][] }> {
   const runs: number[][] = [];
   const times = new Map<number, number>();
@@ -44,7 +46,7 @@ async function made(
     return { output: printed(asked, results) };
   });
   const { id } = engine.add({ name: "carrier", state: "running" });
-  return { results: await transfersFrom(engine, id, "/work", 0)(requests), runs };
+  return { results: await transfersFrom(engine, id, "/work", signal, 0)(requests), runs };
 }
 
 test("who is not there is waited for twice, whatever else there is to ask", async () => {
@@ -101,6 +103,7 @@ async function batched(times: number, part: object): Promise<{ asked: number[]; 
         const status = count === 1 && fails ? 500 : 207;
         return { ...plain, status: fails ? status : 200, body: JSON.stringify(count === 1 ? parts[0] : parts) };
       }),
+    uninterrupted,
     0,
   );
   const call: StorageCall = { procedure: "presignDownload", input: {} };
@@ -114,6 +117,23 @@ test("a call of a batch that asked too much is made again alone, and one that fa
   expect(await batched(1, { message: "no", data: { httpStatus: 429 } })).toEqual({ asked: [30, 1], failed: 0 });
   expect(await batched(9, slow)).toEqual({ asked: [30, 1, 1, 1, 1], failed: 1 });
   expect(await batched(1, { message: "no", data: { httpStatus: 500 } })).toEqual({ asked: [30], failed: 1 });
+});
+
+test("an interrupt ends the wait before a request or a call is made again", async () => {
+  const interrupt = new AbortController();
+  const signal = () => interrupt.signal;
+  const busy = { ...plain, status: 429, retryAfter: 60 };
+  const calls = new StorageCalls(
+    new FakeStore("store.test").place,
+    async () => [{ ...plain, status: 500, body: '{"error":{"message":"SlowDown"}}' }],
+    signal,
+    60_000,
+  );
+  const waits = [made([got(1)], () => busy, signal), calls.make([{ procedure: "objectExists", input: {} }])];
+  setImmediate(() => interrupt.abort());
+  expect(await Promise.allSettled(waits)).toEqual(
+    waits.map(() => ({ status: "rejected", reason: expect.objectContaining({ message: "Interrupted" }) })),
+  );
 });
 
 test("who asks to be left alone for longer than up waits allows no more calls for that time", async () => {
@@ -130,7 +150,12 @@ test("who asks to be left alone for longer than up waits allows no more calls fo
     noMoreCalls: true,
   } as const;
   expect(await lane(from, to).from.look(["documents/1"])).toEqual([expect.objectContaining(failure)]);
-  const calls = new StorageCalls(to.place, async (requests) => requests.map(() => ({ ...plain, ...busy })), 0);
+  const calls = new StorageCalls(
+    to.place,
+    async (requests) => requests.map(() => ({ ...plain, ...busy })),
+    uninterrupted,
+    0,
+  );
   const asked = await calls.make([{ procedure: "objectExists", input: { key: "documents/1" } }]);
   expect(asked).toEqual([{ ok: false, cause: "quota", why: "new.test takes no more requests for 15 minutes (503)" }]);
   const stuck = {
@@ -143,10 +168,14 @@ test("who asks to be left alone for longer than up waits allows no more calls fo
 
 test("copies are asked for once, in requests of some bytes, with time for these", async () => {
   const asked: Transfer[] = [];
-  const calls = new StorageCalls(new FakeStore("store.test").place, async (requests) => {
-    asked.push(...requests);
-    return requests.map(() => ({ ...plain, status: 503 }));
-  });
+  const calls = new StorageCalls(
+    new FakeStore("store.test").place,
+    async (requests) => {
+      asked.push(...requests);
+      return requests.map(() => ({ ...plain, status: 503 }));
+    },
+    uninterrupted,
+  );
   const copy = (megabytes: number): StorageCall => ({
     procedure: "copyObject",
     input: {},

@@ -251,6 +251,19 @@ test.concurrent("a new store that takes nothing is refused before the flip, with
   expect(host.running()).toEqual(running);
 });
 
+test.concurrent("an interrupt is not waited with while a store asks to be left alone for a minute", async () => {
+  const host = await served("tier1");
+  const interrupt = new AbortController();
+  host.away.misbehave = (call) => {
+    if (call !== "PUT") return undefined;
+    setImmediate(() => interrupt.abort());
+    return { status: 503, retryAfter: 60 };
+  };
+  const run = perform(host.engine, host.order("tier2", releaseOf.tier2), () => undefined, interrupt.signal, 200);
+  await expect(run).rejects.toMatchObject({ why: { message: "Interrupted" } });
+  expect(host.running()).toContain("scani-r1-worker");
+});
+
 test.concurrent(
   "files that base's own bucket has no room for are refused before the first, in the preview too",
   async () => {
