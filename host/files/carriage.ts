@@ -30,6 +30,12 @@ export interface CarriageWatch {
   progress(done: number, all: number): void;
 }
 
+/**
+ * Stage of a carrying: the `bulk`, with the files named meanwhile; the `rest`, which leaves those to the next time; or
+ * `late` files, once users delete papers at the new place.
+ */
+export type Stage = "bulk" | "rest" | "late";
+
 /** Files to be carried. */
 export interface LoadCount extends FileCount {
   /** Those of them that waiting jobs need. */
@@ -58,6 +64,8 @@ export class Carriage {
   private named: readonly NamedFile[] = [];
   /** What runs of this carrying have done so far, as it is on record; undefined until that has been read. */
   private before?: CarriedBefore;
+  /** Papers users had deleted when copies of such were last to be removed. */
+  private deleted: readonly string[] = [];
   /** Record of temporary files, as it was last read or written. */
   private recorded: readonly Temporary[] = [];
 
@@ -69,20 +77,17 @@ export class Carriage {
   /**
    * Carries every named file that is not at the new place, in some passes: files that could not be carried are tried
    * again. If there is nothing to look at, only the database is asked. Copies of papers that users have deleted since
-   * they were carried are removed.
-   * @param chase carries files named meanwhile too; else they are left to the next time
+   * they were carried are removed, until users delete them at the new place themselves.
    */
-  async carry(watch: CarriageWatch, chase: boolean): Promise<void> {
+  async carry(watch: CarriageWatch, stage: Stage): Promise<void> {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
-      if (chase || pass === 1) {
+      if (stage === "bulk" || pass === 1) {
         await this.readNamed();
-        await this.takeBackDeleted(watch);
+        if (stage !== "late") await this.takeBackDeleted(watch);
       }
       const fresh = this.tally.fresh(this.named);
       // A file that a job waits for and neither place has may still come, but not at once.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) break;
-      // Before the first is sent, since a run that dies could not write it any more.
-      await this.note({ papers: [...this.papers, ...papersAmong(fresh)] });
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
       if (this.outOfCalls) break;
     }
@@ -136,9 +141,9 @@ export class Carriage {
    * Removes copies of papers whose rows were gone when the database was last asked; the tally says what became of them.
    */
   private async takeBackDeleted(watch: CarriageWatch): Promise<void> {
-    const deleted = deletedSince(this.papers, this.named);
-    if (deleted.length === 0) return;
-    await this.between(watch, ([{ to }]) => takeBackDeleted(to, deleted, this.tally));
+    this.deleted = deletedSince(this.papers, this.named);
+    if (this.deleted.length === 0) return;
+    await this.between(watch, ([{ to }]) => takeBackDeleted(to, this.deleted, this.tally));
     await this.note({ papers: this.papers.filter((key) => !this.tally.removed.has(key)) });
   }
 
@@ -147,7 +152,8 @@ export class Carriage {
    * stay on it.
    */
   async finish(): Promise<void> {
-    await this.note({ keys: [], papers: deletedSince(this.papers, this.named) });
+    const deleted = new Set(this.deleted);
+    await this.note({ keys: [], papers: this.papers.filter((key) => deleted.has(key)) });
   }
 
   /**
@@ -211,6 +217,8 @@ export class Carriage {
     const done = await work(pairs, {
       signal,
       progress,
+      // A run that dies could not write it any more. Papers the new place had are its own, and not on record.
+      begin: (files) => this.note({ papers: [...new Set([...this.papers, ...papersAmong(files)])] }),
       remember: (lane, keys) => {
         temporary.set(lane, keys);
         return write();

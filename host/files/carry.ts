@@ -28,6 +28,8 @@ export interface CarryHelp {
   readonly signal: AbortSignal;
   /** Records the keys under which the new store holds files until they are copied, in case this run dies. */
   remember(lane: number, temporary: readonly string[]): Promise<void>;
+  /** Notes files that the new store has otherwise or not at all, before any of them is sent there. */
+  begin(files: readonly NamedFile[]): Promise<void>;
   /** Reports how many files are done. */
   progress(done: number, all: number): void;
 }
@@ -243,6 +245,7 @@ async function carrySome(
     giveUp(filesOf(loads), why, tally);
     return why;
   }
+  await help.begin(filesOf(loads));
   const takes = (to: FileStore) => takesOthers(to, tally);
   let done = files.length - loads.length;
   const left = await inLanes(

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
 import { checkInterrupt, type Watch } from "../../engine/containers/ready";
 import { messageOf, type OperatorError } from "../../../util/operatorError";
-import type { Carriage, CarriageWatch, LoadCount } from "../../files/carriage";
+import type { Carriage, CarriageWatch, LoadCount, Stage } from "../../files/carriage";
 import type { Stuck } from "../../files/carry";
 import {
   brokenBy,
@@ -33,7 +33,7 @@ export class CarryStep implements HandoverStep {
   private async carryWhole(run: Run, watch: Watch): Promise<void> {
     // Checked before the first byte, since a full disk would stop the database that serves.
     if (this.carriage.order.checkRoom !== undefined) await this.checkRoom(run, watch);
-    await carry(this.carriage, run, watch, true);
+    await carry(this.carriage, run, watch, "bulk");
   }
 
   /**
@@ -83,7 +83,7 @@ export class CarryRestStep implements HandoverStep {
 
   /** @param ended resolves once the old release adds no more files; without it none come any more */
   private async carryAll(run: Run, watch: Watch, ended?: Promise<unknown>): Promise<void> {
-    await carryUntil(() => carry(this.carriage, run, watch, false), ended);
+    await carryUntil(() => carry(this.carriage, run, watch, "rest"), ended);
   }
 
   /** Carries files that came to the new place since the flip back, before the old worker looks for them. */
@@ -110,7 +110,7 @@ async function bringBack(carriage: Carriage, { progress, drainedBack }: Run, eng
   const back = carriage.back(engine);
   const watch = { signal: new AbortController().signal, progress: () => undefined };
   try {
-    await carryUntil(() => back.carry(watch, true), drainedBack && within(drainSeconds, drainedBack));
+    await carryUntil(() => back.carry(watch, "bulk"), drainedBack && within(drainSeconds, drainedBack));
     await back.finish();
   } finally {
     await back.close(engine);
@@ -146,7 +146,7 @@ export class CarryLateStep implements HandoverStep {
     for (let over = false; !over;) {
       over = await within(lateInterval, closing);
       if (watch.signal.aborted) return;
-      const wrong = await carry(this.carriage, run, watch, false).then(() => said, messageOf);
+      const wrong = await carry(this.carriage, run, watch, "late").then(() => said, messageOf);
       if (wrong !== said && !watch.signal.aborted) run.progress.note(wrong);
       said = wrong;
     }
@@ -256,12 +256,12 @@ function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {
  * Carries files, and notes those newly stuck or removed. @throws OperatorError where the switch may not go on without a
  * file
  */
-async function carry(carriage: Carriage, run: Run, watch: Watch, chase: boolean): Promise<void> {
+async function carry(carriage: Carriage, run: Run, watch: Watch, stage: Stage): Promise<void> {
   const { tally } = carriage;
   const { title } = carriage.order.to.place;
   const [files, bytes, removed] = [tally.carried.size, tally.bytes, tally.removed.size];
   const known = new Set([...tally.stuck.map(({ file }) => file.key), ...tally.unremoved.keys()]);
-  await carriage.carry(watchOf(run, watch), chase);
+  await carriage.carry(watchOf(run, watch), stage);
   const unremoved = new Map([...tally.unremoved].filter(([key]) => !known.has(key)));
   for (const line of deletedLines(tally.removed.size - removed, unremoved, title)) run.progress.note(line);
   const stops = stopping(tally.stuck);

@@ -12,6 +12,7 @@ import { FakeStore, lane, plain, uninterrupted, type Misbehave } from "./fakeSto
 const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
   signal: new AbortController().signal,
   remember: async () => undefined,
+  begin: async () => undefined,
   progress: () => undefined,
   ...over,
 });

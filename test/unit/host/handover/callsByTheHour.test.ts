@@ -1,3 +1,4 @@
+import { gatewayStatePath } from "../../../../host/gateway/state";
 import type { Tier } from "../../../../settings";
 import type { FakeInstall } from "../fakeInstall";
 import { go, previewed, served } from "./filesInstall";
@@ -86,6 +87,31 @@ test("papers that users delete while it is cut off are removed from it again, on
   remove(last);
   await go(host, "tier2");
   expect(host.away.objects.has(last)).toBe(true);
+});
+
+test("a paper the new place had as its own stays there, though its row is gone after a run that was cut off", async () => {
+  const { host, hour } = await counted("tier1", 147);
+  const [own, carried] = ["documents/u/1.pdf", "documents/u/2.pdf"];
+  host.away.objects.set(own, host.home.objects.get(own) as string);
+  await expect(go(host, "tier2")).rejects.toThrow(/cannot all be carried yet/);
+  expect(host.away.objects.has(carried)).toBe(true);
+  // The operator restores a backup from before either.
+  host.named = host.named.filter(([key]) => key !== own && key !== carried);
+  await hourly(host, hour, "tier2");
+  expect([own, carried].map((key) => host.away.objects.has(key))).toEqual([true, false]);
+});
+
+test("papers whose rows go after the flip are the new place's to delete: late files are carried, and none removed", async () => {
+  const host = await served("tier1");
+  const paper = "documents/u/1.pdf";
+  host.engine.watch = (call) => {
+    if (call === "start scani-r2-worker") host.named = host.named.filter(([key]) => key !== paper);
+  };
+  await go(host, "tier2");
+  expect(host.away.objects.has(paper)).toBe(true);
+  expect(
+    JSON.parse(host.engine.find("scani-gateway")?.files.get(`${gatewayStatePath}/scani-carried.json`) ?? "[]"),
+  ).toEqual([]);
 });
 
 test("on the way home all is read, though it cannot be compared in one hour, and the disk is looked at before", async () => {
