@@ -44,45 +44,48 @@ export interface Status {
   readonly strays: readonly Stray[];
 }
 
+/** The install that a project's commands work on. */
+export interface OwnInstall {
+  readonly name: string;
+  readonly stacks: StackNames;
+  /** Presence file of its commands on this machine, where it is known. */
+  readonly file?: string;
+}
+
+/** The install of a project that sets nothing. */
+const usual: OwnInstall = { name: "scani", stacks: stacksBeside("base") };
+
 /**
  * Reads an install's status from the engine, not from Pulumi, so that it is true whatever became of the last command.
- * @param name the install; without it `scani`, else the only one there is
- * @param stacks of the install, for the commands in messages
- * @param file presence file of the install's commands on this machine, where it is known
+ * @param name the install; without it the project's own, else the only one there is
+ * @param project the install of the project this is asked in
  * @throws OperatorError when there is none, several and no name, or only networks and volumes of one are left
  */
-export async function readStatus(
-  engine: Engine,
-  name?: string,
-  stacks: StackNames = stacksBeside("base"),
-  file?: string,
-): Promise<Status> {
+export async function readStatus(engine: Engine, name?: string, project: OwnInstall = usual): Promise<Status> {
   const [all, networks, volumes] = await Promise.all([
     engine.containers({ labels: [label.install], all: true }),
     engine.networks([label.install]),
     engine.volumes([label.install]),
   ]);
-  const nameOf = ({ labels }: Pick<Labelled, "labels">): string => labels[label.install] ?? "";
-  const left = [...networks, ...volumes];
-  const known = new Set([...all, ...left].map(nameOf));
-  // What an install that was taken down has left is no choice beside one that is there.
-  const installs = [...new Set((all.length > 0 ? all : left).map(nameOf))].sort();
-  const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
-  if (install === undefined || !known.has(install)) {
+  const installs = namesOf(all);
+  const left = leftovers(networks, volumes);
+  const only = installs.length === 1 ? installs[0] : undefined;
+  // What is left of another install is not this project's to go on with.
+  const install = name ?? (installs.length === 0 || installs.includes(project.name) ? project.name : only);
+  if (install === undefined || !installs.includes(install)) {
+    const gone = left.get(install ?? "");
+    if (install !== undefined && gone !== undefined) throw new OperatorError(containersGone(install, gone, project));
     throw new OperatorError(
       installs.length === 0
-        ? { what: "There is no install of Scani on this engine yet.", type: upCommand(stacks.tier1) }
+        ? noInstall(left, project)
         : { what: `Which install? There are ${installs.join(", ")}.`, type: installs.map((one) => statusCommand(one)) },
     );
   }
-  const isOwn = (one: Pick<Labelled, "labels">): boolean => nameOf(one) === install;
-  const own = all.filter(isOwn);
-  if (own.length === 0)
-    throw new OperatorError(containersGone(install, networks.filter(isOwn), volumes.filter(isOwn), stacks));
+  const own = all.filter((one) => nameOf(one) === install);
   const gateway = containerName(install, "gateway");
   const [facts, work] = await Promise.all([
     readFacts(engine, { name: install, gateway }),
-    readWork(engine, gateway, file),
+    readWork(engine, gateway, project.file),
   ]);
   const state = servingOf(facts);
   return {
@@ -114,23 +117,67 @@ function isPast(work: Work | undefined, journal: readonly Entry[]): boolean {
   return work?.is === "killed" && last !== undefined && Date.parse(work.owner.since) < Date.parse(last.at);
 }
 
+/** Networks and volumes of an install that has no containers. */
+interface Leftovers {
+  readonly networks: readonly Labelled[];
+  readonly volumes: readonly Labelled[];
+}
+
+function nameOf({ labels }: Pick<Labelled, "labels">): string {
+  return labels[label.install] ?? "";
+}
+
+function namesOf(some: readonly Pick<Labelled, "labels">[]): string[] {
+  return [...new Set(some.map(nameOf))].sort();
+}
+
+/** Sorts networks and volumes by their installs. Pure. */
+function leftovers(networks: readonly Labelled[], volumes: readonly Labelled[]): ReadonlyMap<string, Leftovers> {
+  const of = (install: string, some: readonly Labelled[]) => some.filter((one) => nameOf(one) === install);
+  return new Map(
+    namesOf([...networks, ...volumes]).map((install) => [
+      install,
+      { networks: of(install, networks), volumes: of(install, volumes) },
+    ]),
+  );
+}
+
+/** Lists leftovers by name. Pure. */
+function listed({ networks, volumes }: Leftovers): string {
+  const kinds = [
+    ["volumes", volumes],
+    ["networks", networks],
+  ] as const;
+  return kinds
+    .filter(([, some]) => some.length > 0)
+    .map(
+      ([kind, some]) =>
+        `${kind} ${some
+          .map(({ name }) => name)
+          .toSorted()
+          .join(", ")}`,
+    )
+    .join("; ");
+}
+
+/** Returns the problem of an engine on which no install has containers, nor the project's anything else. Pure. */
+function noInstall(left: ReadonlyMap<string, Leftovers>, { stacks }: OwnInstall): Problem {
+  const what = "There is no install of Scani on this engine yet.";
+  if (left.size === 0) return { what, type: upCommand(stacks.tier1) };
+  const others = [...left].map(([install, some]) => `${install} (${listed(some)})`).join(", ");
+  // No command to bring one up: with another name it would make an empty install beside that data.
+  return {
+    what: `${what} Others have left something: ${others}.`,
+    why: "To go on with one of them, use the project that made it, with the name it had.",
+  };
+}
+
 /** Returns the problem of an install whose containers were all removed, as by `docker container prune`. Pure. */
-function containersGone(
-  install: string,
-  networks: readonly Labelled[],
-  volumes: readonly Labelled[],
-  stacks: StackNames,
-): Problem {
-  const listed = (kind: string, some: readonly Labelled[]): string[] =>
-    some.length === 0
-      ? []
-      : [
-          `${kind} ${some
-            .map(({ name }) => name)
-            .toSorted()
-            .join(", ")}`,
-        ];
-  const what = `${install} has no containers on this engine any more; still there: ${[...listed("volumes", volumes), ...listed("networks", networks)].join("; ")}.`;
+function containersGone(install: string, left: Leftovers, { name: own, stacks }: OwnInstall): Problem {
+  const { networks, volumes } = left;
+  const what = `${install} has no containers on this engine any more; still there: ${listed(left)}.`;
+  if (install !== own)
+    return { what, why: `Commands here are for ${own}. To go on with ${install}, use the project that made it.` };
   if (volumes.some(({ name }) => isRecordOf(install, name)))
     return { what, why: "It was being adopted; this says how far that has come:", type: adoptCommand() };
   // Base's own networks and volumes have no tier.

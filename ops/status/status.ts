@@ -1,7 +1,7 @@
 import type { Context } from "../context";
 import { realpathSync } from "node:fs";
 import { presenceFile } from "../../host/lock/presence";
-import { installOf, stackNamesOn } from "../project";
+import { installNameOf, installOf, stackNamesOn } from "../project";
 import { readStatus } from "./read";
 import { showStatus } from "./show";
 
@@ -18,6 +18,7 @@ export async function status(context: Context, base: string, { json, name }: Sta
   const install = name ?? installOf(project, base);
   // Of an install that is named, it is not known whether its commands are this project's.
   const file = name === undefined ? presenceFile(realpathSync(project.folder), base) : undefined;
-  const now = await readStatus(await context.engine(base), install, stackNamesOn(project, base), file);
+  const own = { name: installNameOf(project, base), stacks: stackNamesOn(project, base), file };
+  const now = await readStatus(await context.engine(base), install, own);
   print(json ? JSON.stringify(now) : showStatus(now));
 }

@@ -1,13 +1,16 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { perform } from "../../../../host/handover/perform";
-import { readStatus } from "../../../../ops/status/read";
+import { readStatus, type OwnInstall } from "../../../../ops/status/read";
+import { closingWords } from "../../../../ops/runCommand";
 import { showStatus } from "../../../../ops/status/show";
 import { thisProcess, type Owner } from "../../../../host/lock/owner";
 import { presenceFile } from "../../../../host/lock/presence";
 import { folder } from "../../lab/setup/folder";
 import { FakeEngine } from "../../host/fakeEngine";
 import { FakeInstall } from "../../host/fakeInstall";
+
+const ofProd = { name: "scani", stacks: stacksBeside("prod-base") };
 
 let host: FakeInstall;
 beforeEach(() => {
@@ -20,7 +23,7 @@ test("nothing is there", async () => {
   await expect(readStatus(new FakeEngine())).rejects.toThrow(
     "There is no install of Scani on this engine yet.\n  type: npm run up -- tier1",
   );
-  await expect(readStatus(new FakeEngine(), undefined, stacksBeside("prod-base"))).rejects.toThrow(
+  await expect(readStatus(new FakeEngine(), undefined, ofProd)).rejects.toThrow(
     "There is no install of Scani on this engine yet.\n  type: npm run up -- prod-tier1",
   );
 });
@@ -48,7 +51,7 @@ test("an install whose containers were pruned is not one that never was", async 
     `${left}volumes scani-postgres-data, scani-redis-data.\n  The first command makes base again around its data, the one of the tier that served its release:\n  type: ${type}`,
   );
   engine.networksThere.push({ id: "n", name: "tier2-net-1", labels: { ...labels, "scani.tier": "tier2" } });
-  await expect(readStatus(engine, "scani", stacksBeside("prod-base"))).rejects.toThrow(
+  await expect(readStatus(engine, "scani", ofProd)).rejects.toThrow(
     "; networks tier2-net-1.\n  The first command makes base again around its data, the second its release:\n  type: npm run up -- prod-base\n  type: npm run up -- prod-tier2",
   );
   await engine.createVolume("scani-adoption", labels);
@@ -59,6 +62,23 @@ test("what an install that was taken down has left is no choice beside one that 
   await host.engine.createVolume("old-postgres-data", { "scani.install": "old" });
   expect((await readStatus(host.engine)).install).toBe("scani");
   await expect(readStatus(host.engine, "old")).rejects.toThrow("old has no containers on this engine any more");
+});
+
+test("what another install has left is named, and nothing is said that would make one beside it", async () => {
+  const engine = new FakeEngine();
+  await engine.createVolume("prod-postgres-data", { "scani.install": "prod" });
+  const refusal = async (...of: [string?, OwnInstall?]) =>
+    closingWords(await readStatus(engine, ...of).catch((error: unknown) => error));
+  const none =
+    "There is no install of Scani on this engine yet. Others have left something: prod (volumes prod-postgres-data).\n";
+  for (const text of [await refusal(), await refusal("scani")]) {
+    expect(text).toContain(none);
+    expect(text).not.toContain("type:");
+  }
+  const named = await refusal("prod");
+  expect(named).toContain("prod has no containers on this engine any more; still there: volumes prod-postgres-data.");
+  expect(named).not.toContain("type:");
+  expect(await refusal("prod", { ...ofProd, name: "prod" })).toContain("type: npm run up -- prod-base");
 });
 
 test("what is declared and does not serve yet", async () => {
@@ -90,14 +110,17 @@ describe("a command at work", () => {
   const place = folder();
   afterAll(() => place.remove());
   const file = presenceFile(place.path, "base");
-  const shown = async () => showStatus(await readStatus(host.engine, "scani", undefined, file));
+  const shown = async () =>
+    showStatus(await readStatus(host.engine, "scani", { ...ofProd, stacks: stacksBeside("base"), file }));
   const owner = thisProcess("up of tier2");
   const dead = { ...owner, pid: 2 ** 22 + 1 };
   const by = ({ pid }: Owner) => `up of tier2, by ${owner.user}@${owner.host} (process ${pid}), since ${owner.since} (`;
   afterEach(() => rmSync(file, { force: true }));
 
   test("none", async () => {
-    expect((await readStatus(host.engine, "scani", undefined, file)).work).toBeUndefined();
+    expect(
+      (await readStatus(host.engine, "scani", { ...ofProd, stacks: stacksBeside("base"), file })).work,
+    ).toBeUndefined();
   });
 
   test("one that holds the lock is named, with how to end it", async () => {
@@ -131,7 +154,9 @@ describe("a command at work", () => {
 
   test("by the file of another machine, whose processes are not seen here, nothing is said", async () => {
     writeFileSync(file, JSON.stringify({ ...owner, host: "elsewhere" }));
-    expect((await readStatus(host.engine, "scani", undefined, file)).work).toBeUndefined();
+    expect(
+      (await readStatus(host.engine, "scani", { ...ofProd, stacks: stacksBeside("base"), file })).work,
+    ).toBeUndefined();
   });
 
   test("one that was killed before the last switch is past, and one since is not", async () => {
