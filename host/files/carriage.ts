@@ -1,4 +1,5 @@
 import { commandToRun } from "../engine/containers/commandToRun";
+import { checkInterrupt } from "../engine/containers/ready";
 import { details, type Engine } from "../engine/engine";
 import type { ReleaseContainer } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
@@ -178,6 +179,13 @@ export class Carriage {
     return this.named.flatMap(({ key, by }) => (by !== "finished job" && this.tally.gone.has(key) ? [key] : []));
   }
 
+  /** Notes that files which are not known to be at the new place are carried no more. @param why in a few words */
+  giveUp(why: string): void {
+    for (const file of this.tally.fresh(this.named))
+      if (!this.tally.gone.has(file.key))
+        this.tally.failed({ file, failure: { failed: why, about: "store" }, at: "from" });
+  }
+
   /**
    * Returns a carriage that carries back the files that came to the new place since. With another engine, because this
    * run's calls may have been ended.
@@ -200,6 +208,7 @@ export class Carriage {
     { signal, progress }: CarriageWatch,
     work: (pairs: readonly [Pair, ...Pair[]], help: CarryHelp) => Promise<T>,
   ): Promise<T> {
+    checkInterrupt(signal);
     const { from, to } = this.order;
     this.signal = signal;
     await Promise.all([from, to].map((side) => this.checkRuns(side)));

@@ -106,11 +106,33 @@ async function carryUntil(pass: () => Promise<void>, ended?: Promise<unknown>): 
   await pass();
 }
 
-async function bringBack(carriage: Carriage, { progress, drainedBack }: Run, engine: Engine): Promise<void> {
+/** Seconds for carrying files back: no worker runs until then. */
+const backSeconds = 60;
+
+/**
+ * Carries files back that came to the new place, and notes those that stay there.
+ * @param limit seconds after which it goes on without the others
+ */
+export async function bringBack(
+  carriage: Carriage,
+  { progress, drainedBack }: Pick<Run, "progress" | "drainedBack">,
+  engine: Engine,
+  limit = backSeconds,
+): Promise<void> {
   const back = carriage.back(engine);
-  const watch = { signal: new AbortController().signal, progress: () => undefined };
+  const over = new AbortController();
+  const watch = { signal: over.signal, progress: () => undefined };
+  const work = carryUntil(() => back.carry(watch, "bulk"), drainedBack && within(drainSeconds, drainedBack));
   try {
-    await carryUntil(() => back.carry(watch, "bulk"), drainedBack && within(drainSeconds, drainedBack));
+    if (await within(limit, work)) await work;
+    else {
+      over.abort();
+      // Ends the transfers under way.
+      await back.close(engine);
+      await within(drainSeconds, work);
+      progress.note(`files could not all be carried back in ${limit} s`);
+      back.giveUp("there was no time to carry it back");
+    }
     await back.finish();
   } finally {
     await back.close(engine);

@@ -9,6 +9,11 @@ import type { FakeContainer, FaultKind } from "../fakeEngine";
 import type { FakeInstall } from "../fakeInstall";
 import { oncePerState } from "../oncePerState";
 import { perform } from "../../../../host/handover/perform";
+import { bringBack } from "../../../../host/handover/steps/carry";
+import { Carriage } from "../../../../host/files/carriage";
+import type { NamedFile } from "../../../../host/files/named";
+import type { ReleaseContainer } from "../../../../host/install/facts";
+import { Progress } from "../../../../util/progress/progress";
 import { go, previewed, releaseOf, served } from "./filesInstall";
 
 const ways: readonly [Tier, Tier][] = [
@@ -299,6 +304,33 @@ test.concurrent("what is uploaded to the new place before it is switched back co
   };
   await expect(go(host, "tier2", { readyTimeout: 1 })).rejects.toThrow();
   expect(host.home.objects.get("documents/u/7.pdf")).toBe("seven");
+});
+
+test.concurrent("files that take too long to come back are named and stay, and no container is left", async () => {
+  const host = await served("tier1");
+  const { install } = host.order("tier2", releaseOf.tier2);
+  const api = host.container("r1", "api") as unknown as ReleaseContainer;
+  const named = async (): Promise<NamedFile[]> => [
+    { key: "documents/u/7.pdf", by: "row" },
+    { key: "documents/u/8.pdf", by: "row" },
+  ];
+  const carriage = new Carriage(host.engine, {
+    install,
+    api,
+    from: { place: host.home.place },
+    to: { place: host.away.place },
+    named,
+  });
+  carriage.tally.found("documents/u/8.pdf", "there");
+  host.away.misbehave = (call) => (call === "GET" ? { status: 503, retryAfter: 60 } : undefined);
+  const lines: string[] = [];
+  const before = host.running();
+  await bringBack(carriage, { progress: new Progress((line) => lines.push(line)) }, host.engine, 0.2);
+  expect(lines).toEqual([
+    expect.stringContaining("files could not all be carried back in 0.2 s"),
+    expect.stringContaining("not carried: documents/u/7.pdf: there was no time to carry it back"),
+  ]);
+  expect(host.running()).toEqual(before);
 });
 
 /** Brings the other tier up again after a run with a fault. @returns what is wrong with the files, by the tier before */
