@@ -8,7 +8,7 @@ import { withServer } from "../backup/server";
 import { loginIn } from "../install/data/databaseUrl";
 import { baseServices } from "../install/services/bundled";
 import { baseNetworkNames } from "../install/network/addresses";
-import { containerName, volumeNameOf } from "../install/names/containerName";
+import { containerName, keeperOf, volumeNameOf } from "../install/names/containerName";
 import { isMomentary } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import type { StackNames } from "../install/names/stacks";
@@ -31,7 +31,6 @@ import {
   type ComposeProject,
 } from "./compose/project";
 import type { HostRule } from "./postgres/hostRules";
-import { keeperOf } from "./record";
 import { settingQueries, startScript, type StartSetting } from "./postgres/serverSettings";
 
 /** Facts besides the project's containers that a plan is made from, read off the engine and the data. */

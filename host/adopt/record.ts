@@ -5,7 +5,7 @@ import { OperatorError } from "../../util/operatorError";
 import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { isLost } from "../install/facts";
-import { containerName } from "../install/names/containerName";
+import { keeperOf } from "../install/names/containerName";
 import { momentaryLabels } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import type { Uncopied } from "./objects";
@@ -158,7 +158,7 @@ function unreadable(install: string, fault: string): OperatorError {
       "Only it says how compose's containers were and where their data has been moved, so nothing is continued, given back or settled without it. A copy of the file can be put there again.",
       "Without one: the first says what serves. Where that is this install, the others give up the record and with it the way back; compose's containers and volumes stay as they are.",
     ].join("\n"),
-    type: [statusCommand(), dockerForceRemove(containerName(install, "adoption")), dockerRemoveVolume(volume)],
+    type: [statusCommand(), dockerForceRemove(keeperOf(install)), dockerRemoveVolume(volume)],
   });
 }
 
@@ -176,11 +176,6 @@ export async function writeRecord(
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
   await keepInUse(engine, record, image, all);
-}
-
-/** Returns the name of the container that keeps the record's volume and that of compose's Postgres in use. Pure. */
-export function keeperOf(install: string): string {
-  return containerName(install, "adoption");
 }
 
 /** Seconds for which that container runs: the largest signed 32-bit number. */

@@ -10,7 +10,7 @@ import { dockerFind, dockerStart, dockerStop } from "../../../util/commands";
 import { messageOf, OperatorError, type Problem } from "../../../util/operatorError";
 import type { Progress } from "../../../util/progress/progress";
 import { stopForGood } from "../phases/phase";
-import { keeperOf } from "../record";
+import { keeperOf } from "../../install/names/containerName";
 
 /** Place to which the data of an existing Postgres is moved. */
 export interface DataHome {

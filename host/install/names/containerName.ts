@@ -41,6 +41,11 @@ export function isOfBase({ labels }: Pick<ContainerSummary, "labels">): boolean 
   return label.install in labels && baseServices.includes(service) && !(label.release in labels);
 }
 
+/** Returns the Docker name of the container that keeps the volumes of an adoption in use. Pure. */
+export function keeperOf(install: string): string {
+  return containerName(install, "adoption");
+}
+
 /** Returns the Docker name of the volume a service of base keeps its data in. */
 export function volumeNameOf(install: string, service: string): string {
   return `${install}-${service}-data`;
