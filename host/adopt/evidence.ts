@@ -9,7 +9,7 @@ import { loginIn } from "../install/data/databaseUrl";
 import { baseServices } from "../install/services/bundled";
 import { baseNetworkNames } from "../install/network/addresses";
 import { containerName, keeperOf, volumeNameOf } from "../install/names/containerName";
-import { isMomentary } from "../install/leftovers";
+import { ownAmong } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import type { StackNames } from "../install/names/stacks";
 import { parseFree } from "../engine/disk";
@@ -184,10 +184,7 @@ export async function readEvidence(
         .map(({ name }) => `network ${name}`),
       ...volumes.filter((one) => ownVolumes.includes(one.name) && isStrange(one)).map(({ name }) => `volume ${name}`),
     ],
-    installed: all.some(
-      ({ labels }) =>
-        labels[label.install] === install && labels[label.service] !== undefined && !isMomentary({ labels }),
-    ),
+    installed: ownAmong(install, all).length > 0,
     dualNetworks: networks
       .filter(({ name, subnets }) => theirs.has(name) && subnets.some((one) => one.includes(":")))
       .map(({ name }) => name),

@@ -4,7 +4,7 @@ import { baseNetworkNames, networkName } from "../install/network/addresses";
 import { namesOwn, replaceable, replaceableServices, type ReplaceableService } from "../install/services/bundled";
 import type { Environment } from "../install/services/environment";
 import { loginIn } from "../install/data/databaseUrl";
-import { isMomentary } from "../install/leftovers";
+import { isMomentary, ownAmong } from "../install/leftovers";
 import { containerName, isNamed, volumeNameOf } from "../install/names/containerName";
 import { isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
 import { readJournal, type Entry } from "../install/journal";
@@ -52,7 +52,8 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
     readRouted(engine, { name: install, gateway }),
     readJournal(engine, gateway),
   ]);
-  if (all.length === 0) return undefined;
+  const own = ownAmong(install, all);
+  if (own.length === 0) return undefined;
   const serving = releaseToRecover(routed, journal);
   if (serving === undefined && routed.containers.length > 0) throw undecided(install, routed);
   const isWanted = (one: ContainerSummary): boolean =>
@@ -60,8 +61,8 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
   const readAll = (some: readonly ContainerSummary[]): Promise<ComposeContainer[]> =>
     Promise.all(some.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")));
   const [wanted, others, lender, everyNetwork, { isSwarmWorker }] = await Promise.all([
-    readAll(all.filter(isWanted)),
-    readAll(all.filter((one) => !isWanted(one))),
+    readAll(own.filter(isWanted)),
+    readAll(own.filter((one) => !isWanted(one))),
     borrowed === undefined ? undefined : readContainer(engine, borrowed, "postgres"),
     engine.networks([]),
     engine.info(),

@@ -18,6 +18,12 @@ export function isMomentary({ labels }: Pick<ContainerSummary, "labels">): boole
   return (momentary as readonly (string | undefined)[]).includes(labels[label.service]);
 }
 
+/** Returns an install's own containers among these, without those that exist only while a command works. Pure. */
+export function ownAmong(install: string, containers: readonly ContainerSummary[]): ContainerSummary[] {
+  const isOwn = ({ labels }: ContainerSummary) => labels[label.install] === install && label.service in labels;
+  return containers.filter((one) => isOwn(one) && !isMomentary(one));
+}
+
 /** True for a container that is about to be done by itself, in the midst of what must not be cut short. Pure. */
 function isMoving({ labels, state }: ContainerSummary): boolean {
   return labels[label.service] === "mover" && state === "running";

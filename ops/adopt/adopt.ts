@@ -23,7 +23,7 @@ import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
 import { containerName } from "../../host/install/names/containerName";
-import { isMomentary } from "../../host/install/leftovers";
+import { ownAmong } from "../../host/install/leftovers";
 import { label } from "../../host/install/names/labels";
 import { stacksBeside } from "../../host/install/names/stacks";
 import { servingOf } from "../../host/install/facts";
@@ -77,7 +77,7 @@ async function readWritten(engine: Engine, install: string, image: string): Prom
  */
 export async function hasMadeAny(engine: Engine, install: string): Promise<boolean> {
   const own = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  return own.some((one) => !isMomentary(one));
+  return ownAmong(install, own).length > 0;
 }
 
 /** Reads the project and how far its adoption has come. @param named a compose project or its folder */

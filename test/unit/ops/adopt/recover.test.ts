@@ -1,3 +1,4 @@
+import { momentaryLabels } from "../../../../host/install/leftovers";
 import { label } from "../../../../host/install/names/labels";
 import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
 import { gatewayStateFile } from "../../../../host/gateway/state";
@@ -350,6 +351,14 @@ describe("an install that has borrowed compose's Postgres", () => {
 });
 
 describe("nothing is touched", () => {
+  test("where only a container is left through which a killed command has read", async () => {
+    const { engine, recovered, asked, there } = lost();
+    engine.all.length = 0;
+    engine.add({ name: "scani-reader", labels: momentaryLabels("scani", "reader"), state: "exited" });
+    await expect(recovered(true)).rejects.toThrow("There is no container of the install scani");
+    expect([asked, there()]).toEqual([[], 1]);
+  });
+
   test("while a container of somebody else's is on a network of the install", async () => {
     const { engine, recovered, asked, there, state } = lost();
     const before = there();
