@@ -2,7 +2,9 @@ import { Client } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Engine } from "../host/engine/engine";
 import { checkLock, releaseRunLock, takeRunLock, type Held } from "../host/lock/lock";
+import { saveRoutes } from "../host/gateway/save";
 import { LockTaken, thisProcess } from "../host/lock/owner";
+import { OperatorError } from "../util/operatorError";
 import type { Report } from "../util/progress/progress";
 import { ancestors, updateAmong } from "./commandLine";
 import { OperatorRunError } from "./operatorError";
@@ -27,8 +29,12 @@ export async function takeLock(engine: Engine, gateway: string, stack: string): 
     // Record Pulumi's process, which is the one to end: each of its phases runs the program in another process.
     const held = await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, report);
     taken.push({ engine, gateway, held });
+    if (await saveRoutes(engine, gateway))
+      report(
+        "The gateway had not saved its routes, as on a full disk, and would not have known them after a restart: saved.",
+      );
   } catch (error) {
-    if (error instanceof LockTaken) throw new OperatorRunError(error.message);
+    if (error instanceof LockTaken || error instanceof OperatorError) throw new OperatorRunError(error.message);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { allHosts, isForAllHosts, isHeld, listCommand, parseListing, type Listed } from "./deploy";
+import { unlessStopped } from "./resume";
 import { gatewayStateFile, savedStates } from "./state";
 import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
@@ -110,6 +111,23 @@ export function heldIn(services: readonly Listed[]): Route[] {
 /** Reads the services a gateway has saved, whether or not it runs. */
 export async function writtenServices(engine: Engine, gateway: string): Promise<Listed[]> {
   return parseWritten((await engine.readFile(gateway, gatewayStateFile)) ?? "");
+}
+
+/** True where a gateway that restarts would route as it does now. Pure. */
+export function areSaved(listed: readonly Listed[], written: readonly Listed[]): boolean {
+  // Of a service with several targets, which is none of this module's, only the first is read from the file.
+  const lines = (services: readonly Listed[]): string[] =>
+    services.map(({ name, host, path, target }) => [name, host, path, target.split(",")[0]].join(" ")).sort();
+  return lines(listed).join("\n") === lines(written).join("\n");
+}
+
+/**
+ * Reads the services a gateway routes to without a request through it, which would wait with others while it holds them:
+ * from the gateway or, where that does not answer, from what it has saved.
+ */
+export async function routedServices(engine: Engine, gateway: string): Promise<Listed[]> {
+  const answer = await unlessStopped(engine.exec(gateway, listCommand));
+  return answer?.exitCode === 0 ? parseListing(answer.output) : writtenServices(engine, gateway);
 }
 
 /** Parses services saved by kamal-proxy (its internal/server/service.go); none where the file is cut short. Pure. */

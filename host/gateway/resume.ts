@@ -51,7 +51,7 @@ export async function readHeld(engine: Engine, gateway: string): Promise<Resumed
 }
 
 /** Returns what work in a gateway does; undefined where the gateway is gone or does not run. */
-async function unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
+export async function unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {

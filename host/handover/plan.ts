@@ -22,7 +22,7 @@ import {
   StopMigratorsStep,
   VerifyStep,
 } from "./steps/candidate";
-import { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./steps/gateway";
+import { FlipStep, ResumeStep, RouteUploadsStep, SaveRoutesStep, StartGatewayStep } from "./steps/gateway";
 import { PreflightStep } from "./steps/preflight";
 import { RetireStep } from "./steps/retire";
 import { SoakStep, StartWorkerStep, StopWorkersStep } from "./steps/workers";
@@ -60,6 +60,8 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   if (gateway.state !== undefined && gateway.silent !== undefined) steps.push(new StartGatewayStep(gateway));
 
   if (facts.paused.length > 0) steps.push(new ResumeStep(facts.paused));
+  // The gateway saves its routes with every change of one, a resumption among them.
+  else if (facts.unsaved === true) steps.push(new SaveRoutesStep());
 
   const { uploads } = facts;
   // The gateway accepts no target that does not run, and starting the S3 server is base's task.

@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
-import { targetsIn, writtenServices } from "../gateway/observe";
+import { routedServices, targetsIn } from "../gateway/observe";
 import { containerName } from "../install/names/containerName";
 import { isLost, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { label } from "../install/names/labels";
@@ -32,7 +32,7 @@ export async function readEndFacts(engine: Engine, install: string): Promise<End
   const gateway = containerName(install, "gateway");
   const [listed, services, networks, noted] = await Promise.all([
     engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }),
-    writtenServices(engine, gateway),
+    routedServices(engine, gateway),
     engine.networks([]),
     readStopped(engine, gateway),
   ]);

@@ -38,6 +38,8 @@ export interface ChangeFacts {
 export interface BaseChange {
   /** Requests that are held or refused now and are let through. */
   readonly resumes?: Resumed;
+  /** True where the gateway saves its routes, which it has not. */
+  readonly saves: boolean;
   /** Containers of base that do not run, and are started as they are. */
   readonly starts: readonly ContainerSummary[];
   /** Containers of base that join their networks again, to be found by their names. */
@@ -82,7 +84,9 @@ export function planChange(known: ChangeFacts, wanted: HoldInputs, declared: Dec
   // BaseReady ends a change only where it has anything else to do.
   const ends = planned.some(isDue) || Object.values(work).some((one) => (Array.isArray(one) ? one.length > 0 : one));
   const end = planned.filter((step) => ends || step.id !== "start-worker");
-  return { ...work, resumes: resumption(known, declared), end, unheld: unheldRoutes(facts, hold, end) };
+  const resumes = resumption(known, declared);
+  const saves = resumes === undefined && facts.unsaved === true;
+  return { ...work, resumes, saves, end, unheld: unheldRoutes(facts, hold, end) };
 }
 
 /** Returns containers of base that are neither replaced nor removed, nor lost. */

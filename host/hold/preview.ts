@@ -38,13 +38,14 @@ async function readChange(engine: Engine, install: string, declared: Declaration
 
 /** Renders a change of base as lines for the operator. Pure. */
 function renderBaseChange(change: BaseChange): string[] {
-  const { resumes, starts, renames, gateway, services, hold, removes, end, unheld, uploads, connects } = change;
+  const { resumes, saves, starts, renames, gateway, services, hold, removes, end, unheld, uploads, connects } = change;
   return [
     ...(resumes === undefined
       ? []
       : [
           `Requests of ${resumes.routes.join(", ")} are held or refused at the gateway: they are let through${resumes.restarted ? ", for which the gateway is restarted: nobody is let in for about a second" : ""}.`,
         ]),
+    ...(saves ? ["The gateway has not saved its routes, and would not know them after a restart: it saves them."] : []),
     ...starts.map(({ name, state }) => `${name} is ${state}: it is started.`),
     ...renames.map(({ name }) => `${name} is not found by its name: it joins its networks again.`),
     ...(gateway === undefined ? [] : [gatewayLines[gateway]]),

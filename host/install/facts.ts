@@ -54,6 +54,11 @@ export interface Facts extends Journal {
    * `stop`.
    */
   readonly paused: readonly string[];
+  /**
+   * True where the gateway has not saved where its routes lead, as on a full disk: a restarted one would not know it.
+   * Absent where that was not read.
+   */
+  readonly unsaved?: boolean;
   /** Problem with the answer to a request through the gateway, by route; absent for a route that was not asked. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
   /** Uploads to base's own S3 server; undefined where that is managed. */
@@ -233,6 +238,9 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
     ].map((what) => ({ what, of: "release" }) as const),
     ...[
       ...(uploads === undefined ? [] : [`uploads fail: ${uploads}`]),
+      ...(facts.unsaved === true
+        ? ["its gateway has not saved its routes, and would not know them after a restart"]
+        : []),
       ...ofBase.map(nameless),
       ...(facts.forgotten ?? []).map(notAgain),
     ].map((what) => ({ what, of: "base" }) as const),

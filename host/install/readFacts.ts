@@ -1,9 +1,11 @@
 import type { ContainerDetails, ContainerState, ContainerSummary, Engine } from "../engine/engine";
 import {
   answeringTargets,
+  areSaved,
   heldIn,
   observeCommand,
   parseObserved,
+  routedServices,
   targetsIn,
   writtenServices,
   type Observed,
@@ -46,9 +48,9 @@ export async function readFacts(
   install: Install,
   { shortcomings }: Reading = { shortcomings: true },
 ): Promise<Facts> {
-  const [{ containers, nameless, forgotten }, { gateway, storage, observed }, journal] = await Promise.all([
+  const [{ containers, nameless, forgotten }, { gateway, storage, observed, unsaved }, journal] = await Promise.all([
     askContainers(engine, install.name, shortcomings),
-    askGateway(engine, install),
+    askGateway(engine, install, shortcomings),
     lookUpJournal(engine, install.gateway),
   ]);
   const { services, unanswered } = observed;
@@ -62,6 +64,7 @@ export async function readFacts(
     ...journal,
     gateway,
     services,
+    unsaved,
     routes: targetsIn(services),
     paused: [...heldIn(services), ...(uploads?.route !== undefined && isHeld(uploads.route) ? [uploadsRouteName] : [])],
     unanswered: Object.fromEntries(
@@ -78,7 +81,7 @@ export async function readFacts(
 export async function readRouted(engine: Engine, install: Install): Promise<RoutedContainers> {
   const [containers, services] = await Promise.all([
     releaseContainers(engine, install.name),
-    writtenServices(engine, install.gateway),
+    routedServices(engine, install.gateway),
   ]);
   return { containers, routes: targetsIn(services) };
 }
@@ -163,10 +166,11 @@ interface Asked {
   readonly gateway: Facts["gateway"];
   readonly storage: ContainerDetails | undefined;
   readonly observed: Observed;
+  readonly unsaved?: boolean;
 }
 
 /** Asks the gateway where its routes lead; reads its state file where it cannot answer. */
-async function askGateway(engine: Engine, install: Install): Promise<Asked> {
+async function askGateway(engine: Engine, install: Install, shortcomings: boolean): Promise<Asked> {
   const name = install.gateway;
   const [gateway, named] = await Promise.all([
     engine.inspect(name),
@@ -193,7 +197,9 @@ async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   if (typeof answer === "string") return silent(`the gateway is ${await stateNow(engine, name)}: ${answer}`);
   if (answer.exitCode !== 0)
     return silent(`the gateway does not say where its routes lead: ${listProblem(answer.exitCode, answer.output)}`);
-  return { gateway: { name, state }, storage, observed: parseObserved(answer.output) };
+  const observed = parseObserved(answer.output);
+  const unsaved = shortcomings ? !areSaved(observed.services, await writtenServices(engine, name)) : undefined;
+  return { gateway: { name, state }, storage, observed, unsaved };
 }
 
 /** Returns the state of the uploads; undefined where base has no S3 server of its own, nor a route to one. */

@@ -13,7 +13,7 @@ import { readStatus, type Status } from "../../ops/status/read";
 import { up } from "../../ops/up";
 import type { Tier } from "../../settings";
 import { hands } from "./facts/hands";
-import { letsThrough, resourcesIn, servingIn, stepsIn } from "./facts/said";
+import { letsThrough, savesRoutes, resourcesIn, servingIn, stepsIn } from "./facts/said";
 import { containersOf, runningServices } from "./host";
 import { wholly } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
@@ -215,7 +215,11 @@ async function bringUp(stack: string): Promise<string | undefined> {
   const steps = stepsIn(previewed.printed).filter((id) => id !== "soak");
   const last = after.lastSwitch?.at === before.lastSwitch?.at ? undefined : after.lastSwitch;
   expect({ steps: [...steps].sort(), both }).toEqual({
-    steps: [...Object.keys(last?.timings ?? {}), ...(letsThrough(done.printed) ? ["resume"] : [])]
+    steps: [
+      ...Object.keys(last?.timings ?? {}),
+      ...(letsThrough(done.printed) ? ["resume"] : []),
+      ...(savesRoutes(done.printed) ? ["save-routes"] : []),
+    ]
       .filter((id) => id !== "drain")
       .sort(),
     both,

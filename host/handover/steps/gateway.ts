@@ -2,6 +2,7 @@ import { untilReady, type Watch } from "../../engine/containers/ready";
 import { flip, type Flip } from "../../gateway/flip";
 import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
+import { saveRoutes } from "../../gateway/save";
 import type { Engine } from "../../engine/engine";
 import {
   isRouted,
@@ -70,6 +71,19 @@ export class ResumeStep implements HandoverStep {
 
   async perform({ engine, order, progress }: Run): Promise<void> {
     await progress.step("resume the routes", () => resumeAll(engine, order.install.gateway), this.id);
+  }
+}
+
+/** Has the gateway save where its routes lead, which a full disk has kept it from. */
+export class SaveRoutesStep implements HandoverStep {
+  readonly id = "save-routes";
+
+  describe(): string {
+    return "have the gateway save its routes, which it would not know after a restart";
+  }
+
+  async perform({ engine, order, progress }: Run): Promise<void> {
+    await progress.step("save the routes", async () => void (await saveRoutes(engine, order.install.gateway)), this.id);
   }
 }
 

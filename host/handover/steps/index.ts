@@ -8,7 +8,7 @@ import type {
   VerifyStep,
 } from "./candidate";
 import type { CarryLateStep, CarryRestStep, CarryStep, NameLeftStep, RefuseFilesStep } from "./carry";
-import type { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./gateway";
+import type { FlipStep, ResumeStep, RouteUploadsStep, SaveRoutesStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
 import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
@@ -17,6 +17,7 @@ import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
 export type Step =
   | StartGatewayStep
   | ResumeStep
+  | SaveRoutesStep
   | RouteUploadsStep
   | RestartPolicyStep
   | StopMigratorsStep

@@ -15,6 +15,7 @@ import type { RunningBackup } from "../runningBackup";
 export type StepId =
   | "start-gateway"
   | "resume"
+  | "save-routes"
   | "route-uploads"
   | "restart-policy"
   | "stop-migrators"

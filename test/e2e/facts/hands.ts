@@ -221,6 +221,7 @@ const kinds: readonly (readonly Hand[])[] = [
       rewriteState(scene, (contents) => contents.replaceAll(/"[^"]*:3001"/g, '"nobody:3001"')),
     ),
     other("lose the routes", (scene) => rewriteState(scene, () => "")),
+    other("empty the saved routes", (scene) => inGateway(scene, ["sh", "-c", `: > ${gatewayStateFile}`])),
     other("cut the routes short", (scene) => rewriteState(scene, (contents) => contents.slice(0, 40))),
   ],
   [

@@ -42,6 +42,7 @@ const stepLines: readonly (readonly [string, StepId])[] = [
   ["start the gateway", "start-gateway"],
   ["wait until the gateway", "start-gateway"],
   ["let the requests of", "resume"],
+  ["have the gateway save", "save-routes"],
   ["send uploads to", "route-uploads"],
   ["give the declared restart policy back", "restart-policy"],
   ["check the disk", "preflight"],
@@ -87,6 +88,11 @@ function stepOf(line: string): StepId {
  */
 export function letsThrough(printed: string): boolean {
   return /^.*Requests of .* were held or refused at the gateway.*: let through/m.test(printed);
+}
+
+/** Returns true when an `up` says that it had the gateway save its routes, as it does next. Pure. */
+export function savesRoutes(printed: string): boolean {
+  return printed.includes("The gateway had not saved its routes");
 }
 
 /** Reads which release serves, as a preview or an `up` says first. Pure. */

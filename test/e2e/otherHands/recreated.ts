@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gatewayStateFile } from "../../../host/gateway/state";
 import { label } from "../../../host/install/names/labels";
 import { preview } from "../../../ops/preview";
+import { readStatus } from "../../../ops/status/read";
 import { up } from "../../../ops/up";
 import { remake } from "../base/remake";
 import { baseOf, container, runningServices } from "../host";
 import { failing } from "../scene";
-import { underLoad } from "../traffic";
+import { underLoad, until } from "../traffic";
 import { scene } from "./install";
 
 const unchanged = /Resources:\n\s+\d+ unchanged/;
@@ -81,4 +83,21 @@ test("a container of base that no state of Pulumi's knows is made again by the s
   const again = await container(scene, undefined, "redis");
   expect([again.running, again.id === info.Id]).toEqual([true, false]);
   expect(await scene.preview("base")).toMatch(unchanged);
+});
+
+test("routes that the gateway has not saved are named by preview and status, and saved by up, so that a restart keeps them", async () => {
+  const gateway = `${scene.place.install}-gateway`;
+  const empty = () => scene.engine.exec(gateway, ["sh", "-c", `: > ${gatewayStateFile}`]);
+  for (const stack of ["base", "tier2"]) {
+    await empty();
+    expect((await readStatus(scene.engine, scene.place.install)).state).toMatchObject({
+      is: "serving",
+      shortcomings: [{ what: expect.stringContaining("gateway has not saved its routes") as string }],
+    });
+    expect(await scene.preview(stack)).toMatch(/gateway (save|has not saved) its routes/);
+    expect(await scene.up(stack)).toContain("The gateway had not saved its routes");
+    await scene.engine.restart(gateway);
+    await until(async () => (await fetch(`${scene.place.url}/api/readyz`)).ok, 30_000);
+  }
+  expect(await scene.preview("tier2")).toMatch(unchanged);
 });

@@ -49,9 +49,12 @@ export function apply(facts: Facts, step: Step): Facts {
     case "resume":
       return {
         ...facts,
+        unsaved: false,
         paused: [],
         uploads: facts.uploads?.route === undefined ? facts.uploads : resumed(facts.uploads),
       };
+    case "save-routes":
+      return { ...facts, unsaved: false };
     case "route-uploads":
       return { ...facts, uploads: uploadsRouted };
     case "restart-policy":
@@ -89,6 +92,7 @@ export function apply(facts: Facts, step: Step): Facts {
     case "flip":
       return {
         ...facts,
+        unsaved: false,
         routes: Object.fromEntries(routes.map((route) => [route, step.to[route].name])),
         unanswered: {},
       };
@@ -174,57 +178,62 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
       }),
       { nil: undefined },
     ),
+    unsaved: fc.boolean(),
     failed: fc.boolean(),
     keepWarm: fc.boolean(),
     choice: fc.nat(2),
   })
-  .map(({ tiers, states, routed, gateway, paused, unanswered, nameless, uploads, failed, keepWarm, choice }) => {
-    let next = 0;
-    const chosen = choice % tiers.length;
-    const any = (): ContainerState => states[next++ % states.length] ?? "exited";
-    const kept = (state: ContainerState): ContainerState =>
-      state === "dead" || state === "removing" ? "exited" : state;
-    const containers = tiers.flatMap((tier, index) =>
-      release(tier, `r${index}`, () => (index === chosen ? kept(any()) : any())),
-    );
-    const target = (route: (typeof routes)[number], index: number | undefined) => {
-      if (index === undefined || index >= tiers.length) return undefined;
-      return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
-    };
-    const targets = Object.fromEntries(
-      routes.flatMap((route, i) => {
-        const name = target(route, routed[i]);
-        return name === undefined ? [] : [[route, name]];
-      }),
-    ) as Facts["routes"];
-    const there = (route: (typeof routes)[number]) => gateway === "running" && targets[route] !== undefined;
-    const to = { tier: tiers[chosen], release: `r${chosen}` };
-    return {
-      facts: {
-        gateway: {
-          name: "scani-gateway",
-          state: gateway,
-          ...(gateway === "running" ? {} : { silent: `the gateway is ${gateway}` }),
+  .map(
+    ({ tiers, states, routed, gateway, paused, unsaved, unanswered, nameless, uploads, failed, keepWarm, choice }) => {
+      let next = 0;
+      const chosen = choice % tiers.length;
+      const any = (): ContainerState => states[next++ % states.length] ?? "exited";
+      const kept = (state: ContainerState): ContainerState =>
+        state === "dead" || state === "removing" ? "exited" : state;
+      const containers = tiers.flatMap((tier, index) =>
+        release(tier, `r${index}`, () => (index === chosen ? kept(any()) : any())),
+      );
+      const target = (route: (typeof routes)[number], index: number | undefined) => {
+        if (index === undefined || index >= tiers.length) return undefined;
+        return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
+      };
+      const targets = Object.fromEntries(
+        routes.flatMap((route, i) => {
+          const name = target(route, routed[i]);
+          return name === undefined ? [] : [[route, name]];
+        }),
+      ) as Facts["routes"];
+      const there = (route: (typeof routes)[number]) => gateway === "running" && targets[route] !== undefined;
+      const to = { tier: tiers[chosen], release: `r${chosen}` };
+      return {
+        facts: {
+          gateway: {
+            name: "scani-gateway",
+            state: gateway,
+            ...(gateway === "running" ? {} : { silent: `the gateway is ${gateway}` }),
+          },
+          services: servicesFor(targets, paused),
+          routes: targets,
+          paused: [...paused.filter(there), ...(uploads?.route === "held" ? [uploadsRouteName] : [])],
+          ...(gateway === "running" && unsaved ? { unsaved } : {}),
+          uploads: uploads && {
+            ...uploadsRouted,
+            state: uploads.state,
+            route:
+              uploads.route === undefined ? undefined : { ...uploadsRouted.route, ...uploadsRoutes[uploads.route] },
+          },
+          unanswered: Object.fromEntries(
+            unanswered.filter((route) => there(route) && !paused.includes(route)).map((route) => [route, "HTTP 502"]),
+          ),
+          containers,
+          nameless: containers
+            .filter(({ service, state }) => nameless && service === "data-provider" && state === "running")
+            .map(({ name }) => name),
+          journal: failed
+            ? [{ at: "2026-01-01T00:00:00.000Z", by: "a@b", to, outcome: "failed", totalMs: 1, timings: {} }]
+            : [],
         },
-        services: servicesFor(targets, paused),
-        routes: targets,
-        paused: [...paused.filter(there), ...(uploads?.route === "held" ? [uploadsRouteName] : [])],
-        uploads: uploads && {
-          ...uploadsRouted,
-          state: uploads.state,
-          route: uploads.route === undefined ? undefined : { ...uploadsRouted.route, ...uploadsRoutes[uploads.route] },
-        },
-        unanswered: Object.fromEntries(
-          unanswered.filter((route) => there(route) && !paused.includes(route)).map((route) => [route, "HTTP 502"]),
-        ),
-        containers,
-        nameless: containers
-          .filter(({ service, state }) => nameless && service === "data-provider" && state === "running")
-          .map(({ name }) => name),
-        journal: failed
-          ? [{ at: "2026-01-01T00:00:00.000Z", by: "a@b", to, outcome: "failed", totalMs: 1, timings: {} }]
-          : [],
-      },
-      wanted: wantedOf(to.tier, to.release, keepWarm),
-    };
-  });
+        wanted: wantedOf(to.tier, to.release, keepWarm),
+      };
+    },
+  );

@@ -228,6 +228,14 @@ describe("routes that are held", () => {
   });
 });
 
+test("routes that the gateway has not saved are said to be saved", async () => {
+  const install = installIn();
+  (install.engine.find("scani-gateway") as FakeContainer).files.set(gatewayStateFile, "");
+  expect(await previewOf(install)).toEqual([
+    "The gateway has not saved its routes, and would not know them after a restart: it saves them.",
+  ]);
+});
+
 test("the gateway's route of the uploads, and connections, are said where they change", async () => {
   const install = installIn();
   install.engine.add({ name: "their-postgres", state: "running" });
