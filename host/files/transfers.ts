@@ -96,6 +96,7 @@ const written = [
   "%header{content-type}",
   "%header{etag}",
   "%header{retry-after}",
+  "%header{date}",
   "%{exitcode}",
   "%{errormsg}",
 ].join("\\t");
@@ -174,7 +175,7 @@ export function parseTransfers(folder: string, requests: readonly Transfer[], ou
   }
   const failure = lines.find((line) => line !== "") ?? "curl printed nothing";
   return requests.map(({ save }, index) => {
-    const [status, bytes, contentRange, contentLength, contentType, etag, later, exit, error] =
+    const [status, bytes, contentRange, contentLength, contentType, etag, later, date, exit, error] =
       results.get(index) ?? [];
     const none = results.has(index) ? "" : failure;
     return {
@@ -187,11 +188,20 @@ export function parseTransfers(folder: string, requests: readonly Transfer[], ou
       contentLength: contentLength ?? "",
       contentType: contentType ?? "",
       etag: (etag ?? "").replace(/^W\/|"/g, ""),
-      ...(/^\d+$/.test(later ?? "") ? { retryAfter: Number(later) } : {}),
+      retryAfter: secondsUntil(later, date),
       ...(exit === undefined ? {} : { exit: Number(exit) }),
       error: none || (exit === "0" ? "" : error || `curl ended with ${exit}`),
     };
   });
+}
+
+/**
+ * Returns the seconds a response asks to wait, which it gives as a number or as a time by the clock of its `Date`;
+ * undefined where it asks for none. Source: RFC 9110, 10.2.3. Pure.
+ */
+function secondsUntil(later = "", date = ""): number | undefined {
+  const seconds = /^\d+$/.test(later) ? Number(later) : (Date.parse(later) - Date.parse(date)) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
 /**

@@ -213,6 +213,7 @@ export function printed(requests: readonly Transfer[], results: readonly Transfe
         one.contentType,
         one.etag,
         one.retryAfter ?? "",
+        "",
       ].join("\t") + `\t${one.exit ?? 0}\t${one.error}`,
       ...(requests[index].save === undefined
         ? [`body ${index} ${Buffer.from(one.body).toString("base64")}`]

@@ -71,8 +71,8 @@ test("curl is told everything on standard input, and its words are quoted", () =
 
 test("what curl printed is parsed, request by request; what it did not print is a failure", () => {
   const output = [
-    "result 0\t200\t12\t\t12\tapplication/json\t\t\t0\t",
-    'result 2\t200\t4\t\t4\ttext/csv\t"W/abc"\t\t18\ttransfer closed',
+    "result 0\t200\t12\t\t12\tapplication/json\t\t\t\t0\t",
+    'result 2\t200\t4\t\t4\ttext/csv\t"W/abc"\t\t\t18\ttransfer closed',
     "exit 18",
     `body 0 ${Buffer.from('{"a":1}').toString("base64")}`,
     "md5 0cc175b9c0f1b6a831c399e269772661  file-0",
@@ -86,6 +86,18 @@ test("what curl printed is parsed, request by request; what it did not print is 
     exit: 18,
     error: "transfer closed",
   });
+});
+
+test.each([
+  ["90", "", 90],
+  ["Fri, 27 Nov 2026 10:02:00 GMT", "Fri, 27 Nov 2026 10:00:30 GMT", 90],
+  ["Fri, 27 Nov 2026 10:00:00 GMT", "Fri, 27 Nov 2026 10:00:30 GMT", 0],
+  ["Fri, 27 Nov 2026 10:02:00 GMT", "", undefined],
+  ["", "Fri, 27 Nov 2026 10:00:30 GMT", undefined],
+  ["soon", "Fri, 27 Nov 2026 10:00:30 GMT", undefined],
+])("a busy server's Retry-After %p, answered at %p, is %p s", (later, date, seconds) => {
+  const output = `result 0\t429\t0\t\t0\ttext/plain\t\t${later}\t${date}\t0\t`;
+  expect(parseTransfers("/work", requests.slice(0, 1), output)[0]?.retryAfter).toBe(seconds);
 });
 
 const provider = {
