@@ -33,10 +33,14 @@ function isSetElsewhere({ folder, environment }: Project, stack: string): boolea
  * Refuses to apply the settings of a stack that has been up, where its file sets nothing and nothing else does: it would
  * go on with every setting at its default.
  * @param typed the command that applies them; without it nothing is refused
- * @returns true where there is such a stack
+ * @returns `missing` without such a stack, `lost` where its settings are
  * @throws OperatorError with what leads back
  */
-export async function refuseLost(context: Context, stack: string, typed: string | undefined): Promise<boolean> {
+export async function refuseLost(
+  context: Context,
+  stack: string,
+  typed: string | undefined,
+): Promise<"missing" | "lost" | "there"> {
   const { project } = context;
   const { folder, environment } = project;
   const outputs = await stackOutputs(context, stack);
@@ -48,5 +52,5 @@ export async function refuseLost(context: Context, stack: string, typed: string 
       why: "Put the file back from version control or from your copy. Without one, the first command reads what can be read off the containers; the last goes on with every setting at its default.",
       type: [adoptCommand("--recover"), withFlag("trustSettings", typed)],
     });
-  return outputs !== undefined;
+  return outputs === undefined ? "missing" : isLost ? "lost" : "there";
 }

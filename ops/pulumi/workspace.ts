@@ -75,8 +75,13 @@ export async function withStack<T>(
   const workOn = async (): Promise<T> => {
     // A stack created here has no settings yet; its name says what it holds.
     if (!settingsOf(project.folder, name).includes("scani:tier:")) {
-      if (made === undefined && !(await refuseLost(context, name, typed))) await make();
-      await changeSettings(stack, (run) => run(["config", "set", "--plaintext", "scani:tier", kindOf(name) as string]));
+      const found = made === undefined ? await refuseLost(context, name, typed) : "there";
+      if (found === "missing") await make();
+      // A file that sets nothing is how lost settings are known, until a command goes on with the defaults.
+      if (found !== "lost" || typed !== undefined)
+        await changeSettings(stack, (run) =>
+          run(["config", "set", "--plaintext", "scani:tier", kindOf(name) as string]),
+        );
       if (made !== undefined) made.settings = settingsOf(project.folder, name);
     }
     return work(stack);

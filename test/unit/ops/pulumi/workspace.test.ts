@@ -127,6 +127,9 @@ describe("of a stack that has been up and whose settings file sets nothing", () 
     rmSync(file());
     await down(project.context, "base").catch((error: unknown) => expect(closingWords(error)).not.toContain(refused));
     expect(readFileSync(join(project.path, "calls"), "utf8")).toContain("destroy");
+    // The loss is still known afterwards, to a recovery too.
+    expect(existsSync(file())).toBe(false);
+    await expect(up()).rejects.toThrow(refused);
   });
 
   test("one whose settings are in the environment or .env goes on", async () => {
