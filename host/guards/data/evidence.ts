@@ -17,7 +17,7 @@ export interface Evidence {
   readonly imageLibc?: Libc;
   /** Image of the existing container, and its C library, by which text in indexes has been sorted so far. */
   readonly ranOn?: { readonly image: string; readonly libc?: Libc };
-  /** Path of the data in the existing container, where that has the volume and the data is there. */
+  /** Path at which a container that has the volume sees the data; absent where none was found. */
   readonly dataPath?: string;
   readonly fingerprints?: SecretFingerprints;
   /** Answer of the running database. */

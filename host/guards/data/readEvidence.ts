@@ -2,7 +2,7 @@ import { psql, readIdentity, readMajors, withServer } from "../../backup/server"
 import { details, isConflict, isNotFound, type ContainerDetails, type Engine } from "../../engine/engine";
 import { withUnstartedIfThere } from "../../engine/containers/unstarted";
 import { managedDatabaseAt } from "../../install/data/databaseIdentity";
-import { postgresDataPath } from "../../install/data/postgresData";
+import { adoptedFolder, postgresDataIn, postgresDataPath } from "../../install/data/postgresData";
 import { variableIn } from "../../install/services/environment";
 import { momentaryLabels } from "../../install/leftovers";
 import { label } from "../../install/names/labels";
@@ -44,13 +44,13 @@ export async function readEvidence(
     strangersOn(engine, install, volumes),
     postgres.image === undefined ? undefined : imageOf(engine, postgres.image),
     engine.inspect(postgres.container),
-    askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
+    askContainer(engine, postgres).then<VolumeFound>((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
   return {
     strangers,
     ...image,
     ranOn: ranOn && { image: ranOn.image, libc: postgresLibc(ranOn.image, ranOn.environment) },
-    dataPath: found.major === undefined ? undefined : ranOn && dataPathOn(postgres.volume, ranOn),
+    dataPath: found.major === undefined ? undefined : (found.path ?? (ranOn && dataPathOn(postgres.volume, ranOn))),
     volumeMajor: found.major,
     fingerprints: found.fingerprints,
     database: found.database,
@@ -138,20 +138,31 @@ async function askContainer(engine: Engine, { container: name, role, database }:
   }
 }
 
-/** Reads a volume that no container of this install has, through a container made for it that is never started. */
+/** Data found in a volume. */
+interface VolumeFound extends Found {
+  /** Where it is, as a container that has the volume sees it. */
+  readonly path?: string;
+}
+
+/**
+ * Reads a volume that no container of this install has, through a container made for it that is never started. Its data
+ * may be elsewhere than the settings say: not moved into its folder yet, or in the one adopted data is moved into.
+ */
 async function askVolume(
   engine: Engine,
   install: string,
   { volume, path = postgresDataPath, image }: Postgres,
-): Promise<Found> {
+): Promise<VolumeFound> {
   const there = image !== undefined && (await engine.hasVolume(volume));
   if (!there) return {};
   const volumes = [{ name: volume, path: postgresDataPath }];
   const order = { image, labels: momentaryLabels(install, "reader"), volumes };
   const read = await withUnstartedIfThere(engine, order, async (reader) => {
-    const found = await filesOf(engine, reader, path);
-    // Data that has not been moved into its folder yet is at the root of the volume.
-    return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
+    for (const place of [path, postgresDataPath, postgresDataIn(adoptedFolder)]) {
+      const found = await filesOf(engine, reader, place);
+      if (found.major !== undefined) return { ...found, path: place };
+    }
+    return {};
   });
   return read ?? {};
 }

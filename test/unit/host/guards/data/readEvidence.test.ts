@@ -117,3 +117,41 @@ test.each([
   );
   expect(dataPath).toBe(expected);
 });
+
+test.each([
+  ["in the folder the settings name", "mine", "mine/PG_VERSION", "mine"],
+  ["in the volume itself", "mine", "PG_VERSION", ""],
+  [
+    "in the folder that adopted data is moved into, whatever the settings name",
+    "other",
+    "scani-data/PG_VERSION",
+    "scani-data",
+  ],
+  [
+    "in the folder that adopted data is moved into, where the settings name none",
+    "",
+    "scani-data/PG_VERSION",
+    "scani-data",
+  ],
+])("without the container, as after a prune, data is found %s", async (_where, wanted, file, found) => {
+  const data = "/var/lib/postgresql/data";
+  const engine = new FakeEngine();
+  engine.volumesThere.push({ name: "data", labels: {} });
+  engine.volumeFiles.set("data", new Map([[file, "16\n"]]));
+  engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+  const [path, expected] = [wanted, found].map((folder) => (folder === "" ? data : `${data}/${folder}`));
+  const postgres = {
+    container: "scani-postgres",
+    volume: "data",
+    path,
+    image: "postgres:16",
+    role: "a",
+    database: "a",
+  };
+  const { dataPath, volumeMajor } = await readEvidence(
+    engine,
+    { install: "scani", volumes: ["data"], postgres },
+    { stacks: stacksBeside("base"), pull: false },
+  );
+  expect([dataPath, volumeMajor]).toEqual([expected, "16"]);
+});
