@@ -104,16 +104,17 @@ export interface Listed {
   readonly state: string;
 }
 
+/** States kamal-proxy lists; a line without one is the heading, or no service. */
+const listedStates: readonly string[] = ["running", "paused", "stopped"];
+
 /** Parses the output of `kamal-proxy list`, skipping its heading and anything else that is no service. Pure. */
 export function parseListing(listing: string): Listed[] {
   return listing
     .replace(/\u001b\[[0-9;]*m/g, "")
     .split("\n")
     .flatMap((line) => {
-      const [name, host, path, target, state = ""] = line.trim().split(/\s+/);
-      return name !== undefined && host !== undefined && path !== undefined && target?.includes(":")
-        ? [{ name, host, path, target, state }]
-        : [];
+      const [name = "", host = "", path = "", target = "", state = ""] = line.trim().split(/\s+/);
+      return listedStates.includes(state) ? [{ name, host, path, target, state }] : [];
     });
 }
 

@@ -113,8 +113,18 @@ export async function writtenServices(engine: Engine, gateway: string): Promise<
   return parseWritten((await engine.readFile(gateway, gatewayStateFile)) ?? "");
 }
 
+/**
+ * True where a gateway has saved what it routes. Where the two differ, both are read again: somebody may have changed a
+ * route in between.
+ * @param listed what it routes
+ */
+export async function hasSaved(engine: Engine, gateway: string, listed: readonly Listed[]): Promise<boolean> {
+  if (areSaved(listed, await writtenServices(engine, gateway))) return true;
+  return areSaved(await routedServices(engine, gateway), await writtenServices(engine, gateway));
+}
+
 /** True where a gateway that restarts would route as it does now. Pure. */
-export function areSaved(listed: readonly Listed[], written: readonly Listed[]): boolean {
+function areSaved(listed: readonly Listed[], written: readonly Listed[]): boolean {
   // Of a service with several targets, which is none of this module's, only the first is read from the file.
   const lines = (services: readonly Listed[]): string[] =>
     services.map(({ name, host, path, target }) => [name, host, path, target.split(",")[0]].join(" ")).sort();
@@ -130,10 +140,13 @@ export async function routedServices(engine: Engine, gateway: string): Promise<L
   return answer?.exitCode === 0 ? parseListing(answer.output) : writtenServices(engine, gateway);
 }
 
-/** Parses services saved by kamal-proxy (its internal/server/service.go); none where the file is cut short. Pure. */
+/**
+ * Parses services saved by kamal-proxy (its internal/server/service.go); none where the file is cut short. Like
+ * kamal-proxy it reads the first line: what follows is left of a longer text. Pure.
+ */
 export function parseWritten(contents: string): Listed[] {
   try {
-    const services = JSON.parse(contents) as readonly {
+    const services = JSON.parse(contents.split("\n", 1)[0] ?? "") as readonly {
       readonly name: string;
       readonly options: { readonly hosts?: readonly string[] | null; readonly path_prefixes: readonly string[] };
       readonly active_targets: readonly string[];
@@ -157,7 +170,7 @@ export function parseWritten(contents: string): Listed[] {
   }
 }
 
-/** Returns `container:port` without the port. */
+/** Returns `container:port` without the port, which somebody else's service may lack. */
 function containerOf(target: string): string {
-  return target.slice(0, target.lastIndexOf(":"));
+  return target.replace(/:\d+$/, "");
 }

@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine";
 import { dockerExec } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { isHeld } from "./deploy";
-import { areSaved, routedServices, writtenServices } from "./observe";
+import { hasSaved, routedServices } from "./observe";
 import { resume } from "./resume";
 import { gatewayStateFile, gatewayStatePath } from "./state";
 
@@ -14,12 +14,11 @@ import { gatewayStateFile, gatewayStatePath } from "./state";
  */
 export async function saveRoutes(engine: Engine, gateway: string): Promise<boolean> {
   const routed = await routedServices(engine, gateway);
-  const isSaved = async (): Promise<boolean> => areSaved(routed, await writtenServices(engine, gateway));
-  if (await isSaved()) return false;
+  if (await hasSaved(engine, gateway, routed)) return false;
   // Resuming a service that is not held changes nothing, but saves all routes.
   const through = routed.filter((one) => !isHeld(one)).map(({ name }) => name);
   await resume(engine, gateway, through.slice(0, 1));
-  if (await isSaved()) return true;
+  if (await hasSaved(engine, gateway, routed)) return true;
   throw new OperatorError({
     what: `The gateway ${gateway} does not save its routes in ${gatewayStateFile}: it serves on, and after a restart would not know where requests go.`,
     why: "Its disk may be full. This says what is free there; make room, and go on:",

@@ -1,7 +1,7 @@
 import type { ContainerDetails, ContainerState, ContainerSummary, Engine } from "../engine/engine";
 import {
   answeringTargets,
-  areSaved,
+  hasSaved,
   heldIn,
   observeCommand,
   parseObserved,
@@ -198,7 +198,7 @@ async function askGateway(engine: Engine, install: Install, shortcomings: boolea
   if (answer.exitCode !== 0)
     return silent(`the gateway does not say where its routes lead: ${listProblem(answer.exitCode, answer.output)}`);
   const observed = parseObserved(answer.output);
-  const unsaved = shortcomings ? !areSaved(observed.services, await writtenServices(engine, name)) : undefined;
+  const unsaved = shortcomings ? !(await hasSaved(engine, name, observed.services)) : undefined;
   return { gateway: { name, state }, storage, observed, unsaved };
 }
 

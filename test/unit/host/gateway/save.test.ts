@@ -51,6 +51,33 @@ test("a gateway that goes on saving nothing is an error that says where to look"
   );
 });
 
+test("a service of somebody else's is saved as it is listed, also one whose target has no port", async () => {
+  const install = unsaved();
+  install.others.push({ name: "grafana", host: "g.example.org", path: "/", target: "grafana", state: "running" });
+  expect(await saveRoutes(install.engine, gateway)).toBe(true);
+  expect((await readFacts(install.engine, routed)).unsaved).toBe(false);
+});
+
+test("what is left of a longer file behind the saved routes is not read, as kamal-proxy does not", async () => {
+  const install = unsaved();
+  await saveRoutes(install.engine, gateway);
+  const files = install.engine.find(gateway)?.files;
+  files?.set(gatewayStateFile, `${files.get(gatewayStateFile) ?? ""}}]\n`);
+  expect((await readFacts(install.engine, routed)).unsaved).toBe(false);
+});
+
+test("routes that change while they are read are not said to be unsaved", async () => {
+  const install = unsaved();
+  install.declare("tier2", "two");
+  install.serve("two");
+  install.engine.watch = (call) => {
+    if (!call.includes(gatewayStateFile)) return;
+    install.engine.watch = () => undefined;
+    install.serve("one");
+  };
+  expect(await readFacts(install.engine, routed)).toMatchObject({ unsaved: false });
+});
+
 test("a gateway that does not run has saved what it has", async () => {
   const install = unsaved();
   await install.engine.stop(gateway);
