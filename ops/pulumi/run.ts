@@ -1,3 +1,4 @@
+import type { Stack } from "@pulumi/pulumi/automation";
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { kindOf } from "../../host/install/names/stacks";
@@ -6,6 +7,7 @@ import { reportToStderr } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
 import { pulumiEnvironment } from "./environment";
+import { setsNothing } from "./lostSettings";
 import { changeOnCopy } from "./onCopy";
 import { pulumiCommand } from "./pulumiCommand";
 import { withStack } from "./workspace";
@@ -44,8 +46,11 @@ export function setIn(file: string, [command, what, ...rest]: readonly string[])
  */
 async function makeMissing(context: Context, stack: string): Promise<void> {
   const onMade = (): void => context.report(`Made the stack ${stack}, which was not there.`);
-  // The tier is no secret, so reading it needs no passphrase.
-  await withStack(context, stack, (named) => named.getConfig("scani:tier"), { onMade });
+  // The tier is no secret, so reading it needs no passphrase. A stack that has lost its settings with it is there.
+  const isThere = async (named: Stack): Promise<void> => {
+    if (!setsNothing(context.project.folder, stack)) await named.getConfig("scani:tier");
+  };
+  await withStack(context, stack, isThere, { onMade });
 }
 
 /**

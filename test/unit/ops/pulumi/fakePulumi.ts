@@ -61,12 +61,15 @@ there() { [ -e "stack-$stack" ] || { echo "error: no stack named '$stack' found"
 case "$1 $2" in
   "stack init")
     [ ! -e "stack-$3" ] || { echo "error: stack '$3' already exists" >&2; exit 255; }
-    touch "stack-$stack"; echo "encryptionsalt: v1:salt" >> "$file";;
+    touch "stack-$stack"; grep -qs encryptionsalt "$file" || echo "encryptionsalt: v1:salt" >> "$file";;
   "stack rm")
     for stack; do case "$stack" in -*) ;; *) name=$stack;; esac; done
     [ ! -e resources ] || { echo "error: '$name' still has resources; removal rejected" >&2; exit 255; }
     rm "stack-$name";;
   "stack output") there; cat outputs 2>/dev/null || echo '{}';;
+  "config get")
+    there; grep -qs "$3" "$file" || { echo "error: configuration key '$3' not found for stack '$stack'" >&2; exit 255; }
+    echo '{}';;
   "config set"|"config set-all"|"config rm")
     there
     grep -qs scani:tier "$file" || printf 'config:\\n  scani:tier: %s\\n' "$stack" >> "$file"
