@@ -10,6 +10,7 @@ import { bringImages, clearCopies, makeLostVolumes } from "./base/makeRoom";
 import {
   chooseSubnet,
   refuseBesideCompose,
+  refuseBroughtPostgres,
   refuseMisfit,
   refuseMissingImages,
   refuseTakenNames,
@@ -53,6 +54,7 @@ export async function baseStack(
   const imageIds = await reading.imageIds;
   const absent = imagesOf(run).filter((name) => imageIds[name] === undefined);
   await bringImages(run, absent);
+  await refuseBroughtPostgres(run, absent, known);
   const copies = await clearCopies(run, known.identity);
   await makeLostVolumes(run, known.identity);
 

@@ -84,6 +84,16 @@ function refuseOtherData({ place, stack }: BaseRun, { identity, evidence, declar
   );
 }
 
+/**
+ * Refuses where a Postgres image that was not on the engine until now does not fit the data: only then does it say which
+ * version it is and where it keeps its data.
+ */
+export async function refuseBroughtPostgres(run: BaseRun, brought: readonly string[], known: Known): Promise<void> {
+  const { host, place } = run;
+  if (place.postgres?.image === undefined || !brought.includes(place.postgres.image)) return;
+  await refuseOtherData(run, { ...known, evidence: await host.evidence(place) });
+}
+
 /** Refuses where an image of base is neither on the engine nor can be pulled. */
 export function refuseMissingImages({ images, stack }: BaseRun, missing: readonly MissingImage[]): void {
   const settings = images.filter(({ image }) => missing.some((one) => one.image === image));

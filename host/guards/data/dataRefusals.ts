@@ -110,7 +110,7 @@ function dataPathOf(
   const isTold = postgres?.path !== undefined && postgres.path !== postgresDataPath;
   if (postgres?.image === undefined || isTold || !elsewhere) return undefined;
   return {
-    what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
+    what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath === "" ? "a folder it does not name (PGDATA)" : (imageDataPath ?? "a folder of its version")} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
     type: setCommand("postgresImage", baseStack),
   };
 }

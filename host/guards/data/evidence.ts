@@ -11,7 +11,7 @@ export interface Evidence {
   readonly volumeMajor?: string;
   /** Major version in the image that is to run on it. */
   readonly imageMajor?: string;
-  /** Folder in which that image keeps its data, where the image is on the engine. */
+  /** Folder in which that image says it keeps its data (PGDATA), empty where it says none; absent without the image. */
   readonly imageDataPath?: string;
   /** C library that image's Postgres is built on. */
   readonly imageLibc?: Libc;

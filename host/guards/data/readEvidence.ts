@@ -119,7 +119,7 @@ async function imageOf(
   const found = await engine.image(image);
   return {
     imageMajor: postgresMajor(image, found?.environment),
-    imageDataPath: found && variableIn(found.environment, "PGDATA"),
+    imageDataPath: found && (variableIn(found.environment, "PGDATA") ?? ""),
     imageLibc: postgresLibc(image, found?.environment),
   };
 }

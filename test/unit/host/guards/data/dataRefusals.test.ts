@@ -67,6 +67,7 @@ test("another folder of the volume than the one the data is in is refused, and t
 });
 
 test.each([
+  ["names no folder", { imageDataPath: "" }, "a folder it does not name (PGDATA)"],
   ["says so", { imageDataPath: "/var/lib/postgresql/18/docker", imageMajor: "18" }, "/var/lib/postgresql/18/docker"],
   ["is not on the engine, and its version says so", { imageMajor: "18" }, "a folder of its version"],
 ])("an image that keeps its data outside the volume is refused, where it %s", async (_name, evidence, folder) => {
