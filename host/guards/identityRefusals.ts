@@ -142,9 +142,13 @@ function otherEngine(remembered: RememberedBase, now: IdentityNow, intent: Ident
 }
 
 function otherName(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
-  if (remembered.install === intent.install || now.containers.length === 0) return undefined;
+  const isDataLeft = remembered.services.some(
+    ({ volume }) => volume !== undefined && !now.missingVolumes.includes(volume),
+  );
+  const isLeft = now.containers.length > 0 || isDataLeft;
+  if (remembered.install === intent.install || !isLeft) return undefined;
   return {
-    what: `SCANI_NAME${intent.installOrigin === undefined ? "" : ` (from ${intent.installOrigin})`} is ${intent.install}, and stack ${intent.stack} holds the install ${remembered.install}, which is still there: its containers would be deleted and its data left behind.`,
+    what: `SCANI_NAME${intent.installOrigin === undefined ? "" : ` (from ${intent.installOrigin})`} is ${intent.install}, and stack ${intent.stack} holds the install ${remembered.install}, ${now.containers.length > 0 ? "which is still there: its containers would be deleted and its data left behind" : "whose data is still there: it would be left behind"}.`,
     why: "An install keeps its name; a second one needs stacks of its own.",
     type: [
       ...withdrawCommands("name", intent.installOrigin, intent.stack),

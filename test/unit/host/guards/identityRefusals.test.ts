@@ -100,6 +100,12 @@ test("another name is refused, with both named", () => {
   expect(text).toContain("type: unset SCANI_NAME");
 });
 
+test("another name is refused too where only the data is left, as after a prune", () => {
+  const [text, ...others] = texts({ containers: [], networks: [] }, { install: "other" });
+  expect(others).toEqual([]);
+  expect(text).toContain("stack base holds the install scani, whose data is still there: it would be left behind.");
+});
+
 describe("of a base whose Postgres was borrowed", () => {
   const borrowing = {
     ...remembered,
