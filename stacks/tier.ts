@@ -17,7 +17,7 @@ import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
-import { originOf, policyProblem } from "../host/install/storage/connectSrc";
+import { connectSrc, originOf, policyProblem } from "../host/install/storage/connectSrc";
 import { environments, uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
 import { Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
@@ -204,11 +204,12 @@ async function refuseOtherData(host: Host, base: BaseReference, baseStack: strin
 
 /** Refuses a page's policy under which the page could not upload. On tier 2 the preflight asks where uploads go. */
 async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Promise<void> {
-  const policy = settings.CSP_CONNECT_SRC;
   const platform = await valueIfKnown(base.platform);
   const uploads = platform && uploadsOrigin(settings.tier, platform);
-  if (policy === undefined || platform === undefined || uploads === undefined) return;
-  const problem = policyProblem({ policy, uploads, page: originOf(platform.FRONTEND_URL), stack: pulumi.getStack() });
+  if (platform === undefined || uploads === undefined) return;
+  const page = originOf(platform.FRONTEND_URL);
+  const policy = connectSrc(settings.CSP_CONNECT_SRC, uploads, page);
+  const problem = policyProblem({ policy, uploads, page, stack: pulumi.getStack() });
   if (problem !== undefined) throw new OperatorRunError(`${renderProblem(problem)}\nNothing has been touched.`);
 }
 

@@ -1,4 +1,5 @@
 import { setCommand } from "../../../settings";
+import { kindOf, stacksBeside } from "../names/stacks";
 import type { Problem } from "../../../util/operatorError";
 
 /**
@@ -45,11 +46,31 @@ interface UploadsPolicy {
 
 /** Returns why a policy stops a release, and what to type; undefined where it allows the uploads. Pure. */
 export function policyProblem({ policy, uploads, page, stack }: UploadsPolicy): Problem | undefined {
+  if (isMixed(uploads, page))
+    return {
+      what: `Nobody could upload: the page is at ${page}, files go to ${uploads}, and a browser lets no page of https send anything to plain http.`,
+      ...(kindOf(stack) === "tier2"
+        ? { why: "The hosted endpoint names that address: ask who runs it for one of https." }
+        : {
+            why: "Give the S3 server an address of https for browsers, behind a proxy that ends TLS for instance.",
+            type: setCommand("S3_PUBLIC_ENDPOINT", stacksBeside(stack).base),
+          }),
+    };
   if (allows(policy, uploads, page)) return undefined;
   return {
     what: `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
     type: setCommand("CSP_CONNECT_SRC", stack, `${policy} ${uploads}`),
   };
+}
+
+/**
+ * True where a browser blocks what a page of this origin sends to another, whatever its policy: from https to plain
+ * http, but for the browser's own machine. Source: Mixed Content, 5.1; Secure Contexts, 3.1. Pure.
+ */
+function isMixed(origin: string, page: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  const isOwnMachine = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return new URL(page).protocol === "https:" && protocol === "http:" && !isOwnMachine;
 }
 
 /** True when a page of this origin may send requests to another under this policy. Source: CSP Level 3, 6.7.2. Pure. */

@@ -48,10 +48,30 @@ test("what is made where nobody says anything always allows the uploads, and wha
       (from, uploads, policy) => {
         expect(allows(connectSrc(undefined, uploads, from), uploads, from)).toBe(true);
         const problem = policyProblem({ policy, uploads, page: from, stack: "tier2" });
+        // Refused whatever the policy says; see below.
+        fc.pre(problem?.what.includes("a browser lets no page of https") !== true);
         expect(problem === undefined).toBe(allows(policy, uploads, from));
         const [, typed = policy] = /CSP_CONNECT_SRC '?(.*?)'?$/.exec(String(problem?.type ?? "")) ?? [];
         expect(allows(typed.replaceAll("'\\''", "'"), uploads, from)).toBe(true);
       },
     ),
   );
+});
+
+test.each([
+  [page, "http://192.168.1.20:9000", true],
+  [page, "http://s3.example.org", true],
+  [page, "https://s3.example.org", false],
+  [page, "http://127.0.0.1:9000", false],
+  [page, "http://localhost:9000", false],
+  ["http://scani.lan", "http://192.168.1.20:9000", false],
+])("a page at %s that would upload to %s is refused, since no browser sends that: %s", (from, uploads, refused) => {
+  const policy = connectSrc(undefined, uploads, from);
+  const [local, hosted] = ["prod-tier1", "prod-tier2"].map((stack) =>
+    policyProblem({ policy, uploads, page: from, stack }),
+  );
+  if (!refused) return expect([local, hosted]).toEqual([undefined, undefined]);
+  for (const problem of [local, hosted]) expect(problem?.what).toContain("a browser lets no page of https");
+  expect(local?.type).toBe("npm run pulumi -- config set --stack prod-base S3_PUBLIC_ENDPOINT https://s3.example.org");
+  expect(hosted?.why).toContain("ask who runs it");
 });
