@@ -13,7 +13,7 @@ export {
 } from "./table";
 export { mask } from "./mask";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
-export { unreadInDotenv } from "./misspelt";
+export { misspeltInEnvironment, unreadInDotenv } from "./misspelt";
 export { moduleVariables } from "./moduleVariables";
 export { isAcceptableSecret, resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";

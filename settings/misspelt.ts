@@ -1,4 +1,4 @@
-import { removeSettingCommand, removeVariableCommand } from "../util/commands";
+import { removeSettingCommand, removeVariableCommand, unsetCommand } from "../util/commands";
 import type { Problem } from "../util/operatorError";
 import { flagVariables } from "./flags";
 import { setCommand, type Mistake } from "./mistakes";
@@ -74,6 +74,27 @@ export function unreadInDotenv(names: readonly string[]): Problem[] {
       why: meant === undefined ? undefined : `The nearest is ${meant}.`,
     })),
   ];
+}
+
+/**
+ * Returns a problem for each name in the environment that is nearly one of a setting or a flag. All others belong to
+ * other programs. Pure.
+ */
+export function misspeltInEnvironment(names: readonly string[]): Problem[] {
+  const known = [...catalogue.map(({ variable }) => variable), ...flagVariables];
+  return names
+    .filter((name) => name.startsWith("SCANI_") && !known.includes(name) && !scanisOwn.test(name))
+    .flatMap((name) => {
+      const meant = nearest(name, known);
+      if (meant === undefined) return [];
+      return [
+        {
+          what: `${name} in the environment is no setting and is not read.`,
+          why: `The nearest is ${meant}.`,
+          type: unsetCommand(name),
+        },
+      ];
+    });
 }
 
 /** Variables of Scani's own that this module does not set. */

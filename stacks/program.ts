@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stacksBeside } from "../host/install/names/stacks";
-import { isSet, operatorSources, resolveSettings, unreadInDotenv, type Settings } from "../settings";
+import {
+  isSet,
+  operatorSources,
+  misspeltInEnvironment,
+  resolveSettings,
+  unreadInDotenv,
+  type Settings,
+} from "../settings";
 import { rawUpCommand, unsetCommand, upCommand } from "../util/commands";
 import { OperatorError, renderProblem } from "../util/operatorError";
 import { baseStack } from "./base";
@@ -50,7 +57,8 @@ function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
   const file = new StackFile(projectFolder, stack);
   const namespace = `${project}:`;
   const sources = operatorSources(projectFolder, file.isolated, environment);
-  for (const problem of unreadInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
+  const unread = [...unreadInDotenv(Object.keys(sources.dotenv)), ...misspeltInEnvironment(Object.keys(environment))];
+  for (const problem of unread) void pulumi.log.warn(renderProblem(problem));
   return resolveSettings(
     {
       // Bypass pulumi.Config, which prints a warning for every secret that is read to be checked.

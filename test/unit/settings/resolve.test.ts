@@ -8,6 +8,7 @@ import {
   resolveSettings,
   SettingsError,
   settingNamed,
+  misspeltInEnvironment,
   unreadInDotenv,
   type Settings,
   type Sources,
@@ -628,4 +629,21 @@ describe("accepted secrets", () => {
     ]);
     expect(mistakesOf({ tier: "tier1", acceptedSecrets: "POSTGRES_PASSWORD" })).toEqual([]);
   });
+});
+
+test("a misspelt name in the environment is said, with the nearest; what belongs to other programs is not", () => {
+  const said = misspeltInEnvironment([
+    "SCANI_KEEPWARM",
+    "SCANI_ALLOW_DOWNTIM",
+    "SCANI_KEEP_WARM",
+    "SCANI_ALLOW_DOWNTIME",
+    "SCANI_TEST_IMAGES",
+    "SCANI_COMMANDS_BASE",
+    "SCANI_SOMETHING_ELSE",
+    "HOME",
+  ]);
+  expect(said.map(({ what, why, type }) => [what.split(" ")[0], why, type])).toEqual([
+    ["SCANI_KEEPWARM", "The nearest is SCANI_KEEP_WARM.", "unset SCANI_KEEPWARM"],
+    ["SCANI_ALLOW_DOWNTIM", "The nearest is SCANI_ALLOW_DOWNTIME.", "unset SCANI_ALLOW_DOWNTIM"],
+  ]);
 });
