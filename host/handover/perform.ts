@@ -26,6 +26,7 @@ import type { Order } from "./order";
 import { plan, stages, switches } from "./plan";
 import { HandoverRecord } from "./record";
 import type { Step } from "./steps";
+import { NoWayBack } from "./steps/gateway";
 import type { Run } from "./steps/step";
 
 /**
@@ -176,16 +177,17 @@ async function pointBack(
   for (const deadline = new Deadline(order.readyTimeout * 1000); ; await pause(retryInterval)) {
     const failure = await flip.undo(run, engine).then(
       () => undefined,
-      (error: unknown) => messageOf(error),
+      (error: unknown) => ({ error, words: messageOf(error) }),
     );
     if (failure === undefined) return true;
-    if (isInterrupted(watch.signal) || deadline.left < retryInterval) {
-      progress.note(`the gateway could not be pointed back: ${failure}`);
+    const isLast = failure.error instanceof NoWayBack || isInterrupted(watch.signal) || deadline.left < retryInterval;
+    if (isLast) {
+      progress.note(`the gateway could not be pointed back: ${failure.words}`);
       // Some routes may be back already, so point all of them to one release again.
       await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));
       return false;
     }
-    progress.waiting("gateway", `trying for up to ${order.readyTimeout} s to point it back: ${failure}`);
+    progress.waiting("gateway", `trying for up to ${order.readyTimeout} s to point it back: ${failure.words}`);
   }
 }
 

@@ -333,15 +333,20 @@ export interface WayBack {
 }
 
 /**
- * Returns where a handover rolls the routes back to; a route it leaves out had no target. Undefined where no release
+ * Returns where a handover rolls the routes back to, a route it leaves out had no target; or why it cannot: no release
  * was routed, or a container of it is lost. A release of an earlier version of this module has no `auth` route, and
  * only a part of `ws`: the api answers there all the same. Pure.
  */
-export function wayBack(before: Facts): WayBack | undefined {
+export function wayBack(before: Facts): WayBack | { readonly none: string } {
   const { api, ws = api, auth, app } = before.routes;
-  if (api === undefined || app === undefined) return undefined;
+  if (Object.keys(before.routes).length === 0) return { none: "no release served before" };
+  if (api === undefined || app === undefined)
+    return { none: `no route led to ${api === undefined ? "an api" : "a page"} before` };
   const targets: Targets = { api, ws, app, ...(auth === undefined ? {} : { auth }) };
   const names = [...new Set(Object.values(targets))];
-  const containers = names.flatMap((name) => before.containers.filter((one) => one.name === name && !isLost(one)));
-  return containers.length === names.length ? { targets, containers } : undefined;
+  const found = names.map((name) => ({ name, container: before.containers.find((one) => one.name === name) }));
+  const lost = found.filter(({ container }) => container === undefined || isLost(container));
+  if (lost.length > 0)
+    return { none: lost.map(({ name, container }) => `${name} was ${container?.state ?? "gone"} before`).join(", ") };
+  return { targets, containers: found.flatMap(({ container }) => container ?? []) };
 }

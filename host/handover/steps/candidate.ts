@@ -7,7 +7,8 @@ import { restartPolicy, runsOf } from "../../install/services/release";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder, restart } from "../../scani/restart";
 import { concurrently } from "../../../util/concurrently";
-import { messageOf } from "../../../util/operatorError";
+import { dockerRestart, upCommand } from "../../../util/commands";
+import { messageOf, OperatorError } from "../../../util/operatorError";
 import { migrate, stopMigrators } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
 import { verify } from "../verify";
@@ -145,7 +146,7 @@ export class RestartStep implements HandoverStep {
   /**
    * Waits until a container is ready, and returns true if it is reached then. Returns false too where it stops or
    * crashes: a container that the engine is about to restart is not waited for.
-   * @throws NotReady
+   * @throws OperatorError where it runs and is not ready in time
    */
   private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
     if ((await details(engine, one.id)).state !== "running") return false;
@@ -153,13 +154,28 @@ export class RestartStep implements HandoverStep {
       await untilReady(engine, one, watch);
     } catch (error) {
       checkInterrupt(watch.signal);
-      if (error instanceof NotReady) throw error;
+      if (error instanceof NotReady) throw stillNotReady(error, one, order.stack);
       progress.note(messageOf(error));
       return false;
     }
     const facts = await readFacts(engine, order.install);
     return !isNameless(facts, one) && !isUnanswered(facts, one);
   }
+}
+
+/**
+ * Returns the error of a container that runs and is not ready. It is not restarted: where it waits for a server that is
+ * away, that would only take the rest of it away too. Pure.
+ */
+function stillNotReady(error: NotReady, { name }: ReleaseContainer, stack: string): OperatorError {
+  return new OperatorError(
+    {
+      what: messageOf(error),
+      why: "It is left running, since what it waits for may come back. Where that is back already, as a database at another address, only a restart looks it up again:",
+      type: [dockerRestart(name), upCommand(stack)],
+    },
+    { cause: error, logTail: error.logTail },
+  );
 }
 
 /** Restores the restart policy that containers are declared with. */

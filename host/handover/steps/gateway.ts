@@ -114,6 +114,9 @@ export class RouteUploadsStep implements HandoverStep {
   }
 }
 
+/** Failure to point the gateway back that no further try mends: what it led to is not there. */
+export class NoWayBack extends OperatorError {}
+
 /** Points every route at the new release. */
 export class FlipStep implements HandoverStep {
   readonly id = "flip";
@@ -146,15 +149,15 @@ export class FlipStep implements HandoverStep {
    * Points the routes back to where they led, after starting containers there that do not run. If no release served
    * before, there is nothing to undo unless a route leads to the new release: nobody may lose what answers their
    * requests.
-   * @throws OperatorError when the routes go on leading to the new release
+   * @throws OperatorError when the routes go on leading to the new release; NoWayBack where they always will
    */
   async undo(run: Run, engine: Engine): Promise<void> {
     const { order, before, progress } = run;
     const back = wayBack(before);
     const now = await readFacts(engine, order.install, { shortcomings: false });
-    if (back === undefined) {
+    if ("none" in back) {
       if (!Object.values(this.to).some((container) => isRouted(now, container))) return;
-      throw new OperatorError({ what: "no release served before, so there is none to go back to" });
+      throw new NoWayBack({ what: `${back.none}, so there is nothing to go back to` });
     }
     const asleep = back.containers.filter(({ id }) => now.containers.find((one) => one.id === id)?.state !== "running");
     if (asleep.length > 0) progress.note(`${asleep.map(({ title }) => title).join(", ")} did not run; started`);

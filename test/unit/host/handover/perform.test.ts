@@ -455,11 +455,29 @@ test.concurrent("an api that is not ready for too long is left running, and name
   host.lost.api = "503";
   host.unready.set("scani-r1-api", Infinity);
   const thrown = (await go(host, "tier1").catch((error: unknown) => error)) as HandoverFailed;
-  expect(thrown).toMatchObject({
-    aftermath: "left",
-    why: { message: "tier1 api was not ready within 2 s: HTTP 503 (container scani-r1-api)" },
-  });
+  expect(thrown.aftermath).toBe("left");
+  expect(explainFailure(thrown, undefined, "tier1")).toMatch(
+    /^tier1 api was not ready within 2 s: HTTP 503 \(container scani-r1-api\)\n.*\n {2}type: docker restart scani-r1-api\n {2}type: npm run up -- tier1\n/,
+  );
   expect(host.engine.calls.filter((call) => /^(stop|restart) /.test(call))).toEqual([]);
+});
+
+test.concurrent.each([
+  ["a release whose page is dead", "dead", /scani-r1-frontend-app was dead before, so there is nothing to go back to/],
+  ["no release", undefined, /no release served before, so there is nothing to go back to/],
+] as const)("from %s there is no way back, and none is tried for long", async (_from, page, said) => {
+  const host = await served("tier1");
+  if (page === undefined) for (const route of routes) host.route(route, undefined);
+  else host.container("r1", "frontend-app").state = page;
+  host.container("r2", "worker").endsWith = 1;
+  const [order, lines] = [host.order("tier2", "r2", { readyTimeout: 30 }), [] as string[]];
+  const began = Date.now();
+  const run = perform(host.engine, order, (line) => lines.push(line), new AbortController().signal, grace);
+  await expect(run).rejects.toMatchObject({ aftermath: "not pointed back" });
+  expect(Date.now() - began).toBeLessThan(15_000);
+  expect(lines.join("\n")).toMatch(said);
+  expect(lines.join("\n")).not.toContain("trying for up to");
+  expect(unserved(host)).toEqual([]);
 });
 
 test.concurrent("an api that stops while it is waited for is started again", async () => {

@@ -7,6 +7,7 @@ import {
   servingSince,
   wayBack,
   type Facts,
+  type WayBack,
   type ReleaseName,
 } from "../../../../host/install/facts";
 import type { Entry } from "../../../../host/install/journal";
@@ -21,33 +22,48 @@ const serving = (state: ContainerState | boolean = true, changes: Partial<Facts>
   ...changes,
 });
 
+/** Returns a way back that there has to be. */
+function backFrom(facts: Facts): WayBack {
+  const back = wayBack(facts);
+  if ("none" in back) throw new Error(back.none);
+  return back;
+}
+
 describe("the way back", () => {
   test.each(containerStates.filter((state) => state !== "dead" && state !== "removing"))(
     "from a release whose containers are %s: to all of it, route by route",
     (state) => {
-      const back = wayBack(serving(state));
-      expect(back?.targets).toEqual(routedTo("one"));
-      expect(back?.containers.map(({ service }) => service).sort()).toEqual(["api", "frontend-app"]);
+      const back = backFrom(serving(state));
+      expect(back.targets).toEqual(routedTo("one"));
+      expect(back.containers.map(({ service }) => service).sort()).toEqual(["api", "frontend-app"]);
     },
   );
 
   test("what an earlier version of this module brought up is gone back to without the route it did not have", () => {
     const { api, app } = routedTo("one");
-    expect(wayBack(serving(true, { routes: { api, app } }))?.targets).toEqual({ api, ws: api, app });
+    expect(backFrom(serving(true, { routes: { api, app } })).targets).toEqual({ api, ws: api, app });
   });
 
-  test("what is lost, or had no api or no page, is not gone back to", () => {
-    for (const state of ["dead", "removing"] as const) expect(wayBack(serving(state))).toBeUndefined();
+  test("what is lost, or had no api or no page, is not gone back to, and it is said why", () => {
+    const none = (facts: Facts): string => {
+      const back = wayBack(facts);
+      return "none" in back ? back.none : "";
+    };
+    for (const state of ["dead", "removing"] as const) expect(none(serving(state))).toContain(`was ${state} before`);
+    expect(none({ ...serving(), containers: [] })).toContain("was gone before");
     const { api, app } = routedTo("one");
-    for (const targets of [{ api }, { app }, {}]) expect(wayBack(serving(true, { routes: targets }))).toBeUndefined();
+    expect(none(serving(true, { routes: { api } }))).toBe("no route led to a page before");
+    expect(none(serving(true, { routes: { app } }))).toBe("no route led to an api before");
+    expect(none(serving(true, { routes: {} }))).toBe("no release served before");
   });
 
   test("whatever the host is like, nobody is sent to a container that cannot be started", () => {
     fc.assert(
       fc.property(hosts, ({ facts }) => {
         const back = wayBack(facts);
-        for (const [route, name] of Object.entries(back?.targets ?? {})) {
-          const target = back?.containers.find((container) => container.name === name);
+        if ("none" in back) return;
+        for (const [route, name] of Object.entries(back.targets)) {
+          const target = back.containers.find((container) => container.name === name);
           expect(target?.service).toBe(servedBy(route as Route));
           expect(["dead", "removing"]).not.toContain(target?.state);
         }
