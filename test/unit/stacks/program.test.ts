@@ -27,3 +27,11 @@ test("an update of a part of a stack is refused before anything is declared, wit
   );
   expect(created).toBe(0);
 });
+
+test("an engine that does not answer is an error in words, and nothing is declared", async () => {
+  const environment = { DOCKER_HOST: "unix:///nonexistent/docker.sock", SCANI_TIER: "tier1" };
+  await expect(program({ projectFolder: "/nonexistent", environment })).rejects.toThrow(
+    /^The Docker engine at unix:\/\/\/nonexistent\/docker.sock does not answer \(ENOENT\)/,
+  );
+  expect(created).toBe(0);
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import type { ContainerState } from "../../../../host/engine/engine";
 import { dump } from "../../../../host/backup/dump";
 import { databaseFor } from "../../../../host/backup/plan";
@@ -122,6 +123,39 @@ describe("a managed Postgres that lets its role log in to Scani's own database o
       `dropdb -h 2001:db8::1 -p 6432 -U 'o'\\''hara jr' it`,
     );
   });
+});
+
+describe("the authorities a managed Postgres is checked against", () => {
+  /** Asks one with this certificate of a private authority. @returns what its tools are given */
+  async function given(mode: string, authority?: string) {
+    const asked: { file?: string; names: boolean }[] = [];
+    const engine = new FakeEngine((_container, command, { environment, input }) => {
+      const file = command.join(" ").includes("authorities.pem") ? input : undefined;
+      asked.push({ file, names: environment.some((one) => one === "PGSSLROOTCERT=/tmp/authorities.pem") });
+      return { output: '"1"' };
+    });
+    engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+    const url = `postgres://app:p@db.example.org/scani?sslmode=${mode}`;
+    const database: Database = {
+      ...{ kind: "managed", install: "scani", image: "postgres:16", network: "scani-edge" },
+      ...{ url, authority, stacks },
+    };
+    await withServer(engine, database, readIdentity);
+    return { files: asked.flatMap(({ file }) => file ?? []), names: asked.some(({ names }) => names) };
+  }
+
+  test("are the public ones, and a private one beside them", async () => {
+    for (const authority of [undefined, "-----BEGIN CERTIFICATE-----\nprivate"]) {
+      const { files, names } = await given("verify-full", authority);
+      expect(files).toHaveLength(1);
+      expect(files[0]).toContain(rootCertificates[0]);
+      expect(files[0]?.includes("private")).toBe(authority !== undefined);
+      expect(names).toBe(true);
+    }
+  });
+
+  test("are none where nothing is checked", async () =>
+    expect(await given("disable")).toEqual({ files: [], names: false }));
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { remove } from "../../../../../host/engine/docker/lifecycle";
 import { detailsOf, engineOver, requestOf } from "../../../../../host/engine/docker/dockerEngine";
 import { isSystemService } from "../../../../../host/engine/connection/systemService";
+import { folder } from "../../../lab/setup/folder";
 import { OperatorError } from "../../../../../util/operatorError";
 import { details, isConflict, isNotFound } from "../../../../../host/engine/engine";
 
@@ -409,4 +410,36 @@ test("what is sent to make a container: nothing that was not asked for", () => {
     Healthcheck: { Test: ["NONE"] },
     HostConfig: { CapDrop: ["ALL"], AutoRemove: true, Init: true, LogConfig: { Type: "none", Config: {} } },
   });
+});
+
+test("a registry is asked, and an image pulled, with the login docker login has kept for it", async () => {
+  const kept = folder();
+  kept.file("config.json", JSON.stringify({ auths: { "ghcr.io": { auth: Buffer.from("u:p").toString("base64") } } }));
+  const asked: unknown[] = [];
+  const docker = {
+    pull: async (image: string, options: object) => asked.push([image, options]),
+    modem: {
+      followProgress: (_stream: unknown, done: () => void) => done(),
+      dial: ({ path, authconfig }: { path: string; authconfig?: object }, done: () => void) => {
+        asked.push([path, { authconfig }]);
+        done();
+      },
+    },
+  } as unknown as Docker;
+  const engine = engineOver(docker, { DOCKER_CONFIG: kept.path });
+  const login = { authconfig: { username: "u", password: "p", serveraddress: "ghcr.io" } };
+  try {
+    await engine.pull("ghcr.io/a:1");
+    await engine.pull("quay.io/a:1");
+    await engine.askRegistry("ghcr.io/a:1", new AbortController().signal);
+    await engine.askRegistry("quay.io/a:1", new AbortController().signal);
+  } finally {
+    kept.remove();
+  }
+  expect(asked).toEqual([
+    ["ghcr.io/a:1", login],
+    ["quay.io/a:1", {}],
+    ["/distribution/ghcr.io/a:1/json", login],
+    ["/distribution/quay.io/a:1/json", { authconfig: undefined }],
+  ]);
 });
