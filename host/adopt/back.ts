@@ -1,9 +1,10 @@
-import { isRefused } from "../engine/engine";
+import { isRefused, type ContainerState, type Engine } from "../engine/engine";
+import { checkInterrupt } from "../engine/containers/ready";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { networkName } from "../install/network/addresses";
 import type { Bucket } from "../install/storage/bucket";
 import { containerName, volumeNameOf } from "../install/names/containerName";
-import { isUp } from "../install/facts";
+import { isLost, isUp } from "../install/facts";
 import { momentaryLabels, removeLeftovers } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
@@ -88,20 +89,21 @@ export function describeWayBack(record: AdoptionRecord): string[] {
 
 /**
  * Refuses the way back where something prevents it, before anything is touched.
+ * @param startsPostgres true where a Postgres that does not run may be started, to be asked for its migrations
  * @throws OperatorError with every reason
  */
-export async function refuseWayBack(run: AdoptRun): Promise<void> {
+export async function refuseWayBack(run: AdoptRun, startsPostgres = false): Promise<void> {
   const problems = (
     await Promise.all([
       ...[goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), otherTier(run)],
-      ...[goneStorage(run), goneData(run), newerSchema(run)],
+      ...[goneStorage(run), goneData(run), newerSchema(run, startsPostgres)],
     ])
   ).filter((one) => one !== undefined);
   if (problems.length > 0)
     throw new OperatorError(
       problems,
       {},
-      `${run.record.project} cannot be given back to compose as it is. Nothing has been touched.`,
+      `${run.record.project} cannot be given back to compose as it is. Nothing has been ${startsPostgres ? "given back" : "touched"}.`,
     );
 }
 
@@ -178,53 +180,88 @@ async function goneData({ engine, install, record: { postgres } }: AdoptRun): Pr
 
 /**
  * Returns the server the database is on: the managed one, or whichever of base's and compose's runs, since both have the
- * same data. Undefined where none can be asked.
+ * same data; where neither does, the one that has it. Undefined where nothing says how to reach the managed one.
  */
 async function databaseNow({ engine, install, record, stacks }: AdoptRun): Promise<Database | undefined> {
-  if (record.postgres === undefined) return stacks.managedDatabase();
-  for (const container of [containerName(install.name, "postgres"), record.postgres.container])
-    if ((await engine.inspect(container))?.state === "running")
-      return { kind: "bundled", container, stacks: stacks.names };
-  return undefined;
+  const home = homeOf(install.name, record.postgres);
+  if (home === undefined || record.postgres === undefined) return stacks.managedDatabase();
+  const [own, theirs] = [containerName(install.name, "postgres"), record.postgres.container];
+  const at = (container: string): Database => ({ kind: "bundled", container, stacks: stacks.names });
+  for (const name of [own, theirs]) if ((await engine.inspect(name))?.state === "running") return at(name);
+  return at((await hasTakenOver(engine, home)) ? own : theirs);
 }
 
 /** Finds migrations newer than compose's images: their migrator would refuse them, and their api may not work. */
-async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
-  const { engine, install, record, migrateImage, compose, progress } = run;
+async function newerSchema(run: AdoptRun, startsPostgres: boolean): Promise<Problem | undefined> {
+  const { engine, record, migrateImage, compose, progress, watch } = run;
   // Compose's Scani has been started on it.
   if (record.givenBack === "files") return undefined;
   const untold = (why: string): undefined => {
     progress.note(`Whether compose's images know the schema cannot be told: ${why}`);
   };
   const database = await databaseNow(run);
-  if (database === undefined)
-    return record.postgres === undefined && (await mayHaveServed(run))
-      ? untold("how to reach the managed database is in Pulumi's state, which is gone.")
-      : undefined;
+  const down = database?.kind === "bundled" ? await readDown(engine, database.container) : undefined;
+  if (database === undefined || down !== undefined) {
+    // A run that has given the data back has asked before.
+    const isAsked = down !== undefined && record.givenBack !== undefined;
+    if (isAsked || !(await mayHaveServed(run))) return undefined;
+  }
+  if (database === undefined) return untold("how to reach the managed database is in Pulumi's state, which is gone.");
   if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
     return untold(`${migrateImage ?? "their migrator"} is not on the engine.`);
-  const order = { image: migrateImage, labels: momentaryLabels(install.name, "reader") };
+  if (down?.starts === false) return untold(`${down.name} is ${down.state}.`);
+  if (down !== undefined && !startsPostgres)
+    return untold(`${down.name} is ${down.state}. With --yes it is started first, and asked.`);
+  const newer = await readNewer(run, migrateImage, database, down?.name).catch((error: unknown) => {
+    checkInterrupt(watch.signal);
+    // A managed server that does not answer fails compose's Scani no less than this module's, and the network it is
+    // asked from may be gone with a base that was removed in part. One that does not start may be why all is given back.
+    if ((database.kind === "managed" || down !== undefined) && (error instanceof OperatorError || isRefused(error)))
+      return untold(messageOf(error));
+    throw error;
+  });
+  return newer === undefined || newer.length === 0
+    ? undefined
+    : {
+        what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}.`,
+        why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
+        type: [composePull(compose), composeCreate(compose)],
+      };
+}
+
+/** A Postgres that does not run. */
+interface Down {
+  readonly name: string;
+  readonly state: ContainerState | "gone";
+  /** True where the engine can start it. */
+  readonly starts: boolean;
+}
+
+/** Reads why a server cannot be asked; undefined for one that runs. */
+async function readDown(engine: Engine, name: string): Promise<Down | undefined> {
+  const there = await engine.inspect(name);
+  if (there?.state === "running") return undefined;
+  return { name, state: there?.state ?? "gone", starts: there !== undefined && !isLost(there) };
+}
+
+/**
+ * Lists the migrations a database has had that an image does not ship.
+ * @param down name of its server where that is to be started first
+ */
+async function readNewer(run: AdoptRun, image: string, database: Database, down?: string): Promise<string[]> {
+  const { engine, install, progress } = run;
+  if (down !== undefined)
+    await progress.step(`start ${down}, which is asked for its migrations`, async () => {
+      await engine.start(down);
+      await untilHealthy(run, down);
+    });
+  const order = { image, labels: momentaryLabels(install.name, "reader") };
   return withUnstarted(engine, order, async (reader) => {
-    const asked = await Promise.all([
+    const [shipped, ledger] = await Promise.all([
       readShipped(engine, reader),
       withServer(engine, database, (server) => server.run(psql, { input: ledgerQueries }), false),
-    ]).catch((error: unknown) => {
-      // A managed server that does not answer fails compose's Scani no less than this module's, and the network it is
-      // asked from may be gone with a base that was removed in part.
-      if (database.kind === "managed" && (error instanceof OperatorError || isRefused(error)))
-        return untold(messageOf(error));
-      throw error;
-    });
-    if (asked === undefined) return undefined;
-    const [shipped, ledger] = asked;
-    const newer = newerIn({ shipped, applied: parseApplied(ledger) });
-    return newer.length === 0
-      ? undefined
-      : {
-          what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}.`,
-          why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
-          type: [composePull(compose), composeCreate(compose)],
-        };
+    ]);
+    return newerIn({ shipped, applied: parseApplied(ledger) });
   });
 }
 

@@ -66,7 +66,7 @@ export async function back(context: Context, base: string, named: string | undef
     const began = performance.now();
     // Once the data is compose's, nothing of this module may serve any more.
     if (record.givenBack === undefined) await endInterruption(run);
-    await refuseWayBack(run);
+    await refuseWayBack(run, true);
     await goBack(run).catch(async (error: unknown) => {
       const now = await readRecord(run.engine, run.install.name, run.image).catch(() => undefined);
       throw await failed("way back", error, { ...run, record: now ?? record });

@@ -345,7 +345,9 @@ describe("refused with nothing touched", () => {
       install.first = (container, command, call) =>
         call.input?.includes("__scani_migrations")
           ? { output: ["ledger-present", ...applied.map((name) => `applied ${name}`)].join("\n") }
-          : before(container, command, call);
+          : container.name === "scani-postgres" && command.at(-1) === "health"
+            ? { exitCode: 0 }
+            : before(container, command, call);
       if (shipped === undefined) return adoption;
       engine.images.set(migrateImage, { id: "sha256:m", environment: [], labels: {}, digests: [] });
       const create = engine.create.bind(engine);
@@ -431,6 +433,70 @@ describe("refused with nothing touched", () => {
       const names = ["0001_first", "0002_second"];
       expect(await refused(migrated("taken over", names, names), { migrateImage })).toBe("undefined");
     });
+
+    const ownAsked = ["0001_first", "0002_second"];
+
+    test.each(["exited", "paused", "dead"] as const)(
+      "that cannot be asked of base's own Postgres, which is %s, is said",
+      async (state) => {
+        const adoption = migrated("taken over", ownAsked, ["0001_first"]);
+        adoption.container("scani-postgres").state = state;
+        expect(await refused(adoption, { migrateImage })).toBe("undefined");
+        expect(adoption.printed.join("\n")).toContain(
+          `Whether compose's images know the schema cannot be told: scani-postgres is ${state}.`,
+        );
+        expect(adoption.printed.join("\n").includes("With --yes it is started first")).toBe(state !== "dead");
+      },
+    );
+
+    test("nor of one that was removed", async () => {
+      const adoption = migrated("taken over", ownAsked, ["0001_first"]);
+      await adoption.install.engine.remove("scani-postgres");
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed.join("\n")).toContain("cannot be told: scani-postgres is gone.");
+    });
+
+    test.each<[Stage, string, "exited" | "paused"]>([
+      ["taken over", "scani-postgres", "exited"],
+      ["taken over", "scani-postgres", "paused"],
+      ["beside", "home-postgres", "exited"],
+    ])("%s, is asked of %s, which is %s, once that may be started", async (stage, name, state) => {
+      const adoption = migrated(stage, ownAsked, ["0001_first"]);
+      adoption.container(name).state = state;
+      await expect(refuseWayBack({ ...(await adoption.run()), migrateImage }, true)).rejects.toThrow(
+        /Nothing has been given back\.\n.* do not know: 0002_second/,
+      );
+      expect(adoption.container(name).state).toBe("running");
+      expect(adoption.printed.join("\n")).not.toContain("cannot be told");
+    });
+
+    test("or not, in a Postgres that does not start, which is said", async () => {
+      const adoption = migrated("taken over", ownAsked, ["0001_first"]);
+      Object.assign(adoption.container("scani-postgres"), { state: "exited", endsWith: 1 });
+      await refuseWayBack({ ...(await adoption.run()), migrateImage }, true);
+      expect(adoption.printed.join("\n")).toMatch(/schema cannot be told: scani-postgres stopped with exit code 1/);
+    });
+
+    test("or not, while an interrupt ends the wait for Postgres, which ends the way back", async () => {
+      const adoption = migrated("taken over", ownAsked, ["0001_first"]);
+      adoption.container("scani-postgres").state = "exited";
+      const run = await adoption.run();
+      const watch = { ...run.watch, signal: AbortSignal.abort() };
+      await expect(refuseWayBack({ ...run, migrateImage, watch }, true)).rejects.toThrow("Interrupted");
+    });
+
+    test.each<Partial<AdoptionRecord>>([{ givenBack: "data" }, { announced: false }])(
+      "is not asked of a Postgres that does not run, with %j",
+      async (record) => {
+        const adoption = migrated("beside", ["0001_first"], ["0001_first"]);
+        Object.assign(adoption.record, record);
+        if (record.announced === false) adoption.withoutRelease();
+        adoption.container("home-postgres").state = "exited";
+        await refuseWayBack({ ...(await adoption.run()), migrateImage }, true);
+        expect(adoption.printed).toEqual([]);
+        expect(adoption.container("home-postgres").state).toBe("exited");
+      },
+    );
 
     test("and their migrator is not there to tell, which is said", async () => {
       const adoption = migrated("taken over", ["0002_second"], undefined);
