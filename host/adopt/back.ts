@@ -3,17 +3,24 @@ import { checkInterrupt } from "../engine/containers/ready";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { networkName } from "../install/network/addresses";
 import type { Bucket } from "../install/storage/bucket";
-import { containerName, volumeNameOf } from "../install/names/containerName";
+import { containerName, renamedAmong, volumeNameOf } from "../install/names/containerName";
 import { isLost, isUp } from "../install/facts";
 import { momentaryLabels, removeLeftovers } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
 import { psql, withServer, type Database } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
-import { composeCreate, composePull, dockerRemoveVolume, upCommand } from "../../util/commands";
+import {
+  composeCreate,
+  composePull,
+  dockerForceRemove,
+  dockerRemoveVolume,
+  dockerRename,
+  upCommand,
+} from "../../util/commands";
 import { messageOf, OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
-import { clearRemains, readNamedRemains } from "./own";
+import { clearRemains, readNamedRemains, readRemains } from "./own";
 import { giveFilesBack, isTakenOver, readOwnBucket } from "./phases/files";
 import { hasRelease, routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
@@ -60,6 +67,8 @@ export async function goBack(run: AdoptRun): Promise<void> {
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
   // Pulumi's state does not know all of them, or is gone.
   await clearRemains(engine, await readNamedRemains(engine, install.name));
+  const { containers: strange } = await readRemains(engine, install.name);
+  if (strange.length > 0) run.closing.push(keptContainers(strange));
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`])) {
     if (name === home?.volume || isRecordOf(install.name, name)) continue;
@@ -93,10 +102,12 @@ export function describeWayBack(record: AdoptionRecord): string[] {
  * @throws OperatorError with every reason
  */
 export async function refuseWayBack(run: AdoptRun, startsPostgres = false): Promise<void> {
+  const renamed = await renamedOwn(run);
   const problems = (
     await Promise.all([
-      ...[goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), otherTier(run)],
-      ...[goneStorage(run), goneData(run), newerSchema(run, startsPostgres)],
+      ...[goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), goneData(run)],
+      // These would take a renamed container for one that is gone.
+      ...(renamed === undefined ? [otherTier(run), goneStorage(run), newerSchema(run, startsPostgres)] : [renamed]),
     ])
   ).filter((one) => one !== undefined);
   if (problems.length > 0)
@@ -105,6 +116,30 @@ export async function refuseWayBack(run: AdoptRun, startsPostgres = false): Prom
       {},
       `${run.record.project} cannot be given back to compose as it is. Nothing has been ${startsPostgres ? "given back" : "touched"}.`,
     );
+}
+
+/**
+ * Finds containers of this module's that were renamed: all that follows finds them by their names, and would neither stop
+ * nor remove them. None once a run has given the data back: it has asked before, and a copy looks the same from the moment
+ * at which what it was made from is removed.
+ */
+async function renamedOwn({ engine, install, record }: AdoptRun): Promise<Problem | undefined> {
+  if (record.givenBack !== undefined) return undefined;
+  const listed = await engine.containers({ labels: [`${label.install}=${install.name}`, label.service], all: true });
+  const found = renamedAmong(listed);
+  const images = await Promise.all(found.map(({ container }) => engine.image(container.imageId)));
+  // One from an image of `docker commit` has that image's labels, and may be somebody's own.
+  const renamed = found.filter((_, at) => images[at]?.labels[label.install] === undefined);
+  if (renamed.length === 0) return undefined;
+  const holders = await Promise.all(renamed.map(({ own }) => engine.inspect(own)));
+  return {
+    what: `Containers of this module's were renamed: ${renamed.map(({ container }) => container.name).join(", ")}.`,
+    why: "The way back stops and removes what has a name of its kind. This gives such names again:",
+    type: renamed.flatMap(({ container, own }, at) => [
+      ...(holders[at] === undefined ? [] : [dockerRename(own, `${own}-other`)]),
+      dockerRename(container.name, own),
+    ]),
+  };
 }
 
 /** Finds containers of compose's that were removed: they can neither be started nor receive files. */
@@ -271,6 +306,15 @@ function keptFiles(volume: string): string {
     what: `The volume ${volume} stays: whether compose's S3 server has all of its files could not be told.`,
     why: "When you need nothing of it, this removes it:",
     type: dockerRemoveVolume(volume),
+  });
+}
+
+/** Returns the note on containers that have an install's labels and other names than its own. Pure. */
+function keptContainers(names: readonly string[]): string {
+  return renderProblem({
+    what: `Containers with this module's labels stay, since by their names they may be yours: ${names.join(", ")}.`,
+    why: "While one is there, the project is not adopted again. When you need nothing of them, this removes them:",
+    type: dockerForceRemove(...names),
   });
 }
 

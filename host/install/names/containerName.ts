@@ -35,6 +35,30 @@ export function copiesAmong<T extends Pick<ContainerSummary, "name" | "labels">>
   return containers.filter((one) => !isNamed(one) && known.has(kind(one)));
 }
 
+/** A container under another name than it is found by, and one it would be found by. */
+export interface Renamed<T> {
+  readonly container: T;
+  readonly own: string;
+}
+
+/**
+ * Returns the containers of base and of releases that somebody has renamed. Pulumi's hash in a release's name is free: the
+ * start of the container's id is as good. Pure.
+ */
+export function renamedAmong<T extends Pick<ContainerSummary, "id" | "name" | "labels">>(
+  containers: readonly T[],
+): Renamed<T>[] {
+  const copies = copiesAmong(containers);
+  return containers
+    .filter((one) => (isOfBase(one) || label.release in one.labels) && !isNamed(one) && !copies.includes(one))
+    .map((container) => {
+      const { id, labels } = container;
+      const [install, service, tier] = [label.install, label.service, label.tier].map((name) => labels[name] ?? "");
+      const own = label.release in labels ? `${tier}-${service}-${id.slice(0, 7)}` : service;
+      return { container, own: containerName(install, own) };
+    });
+}
+
 /** True for a container with the labels of one of base's services. Pure. */
 export function isOfBase({ labels }: Pick<ContainerSummary, "labels">): boolean {
   const service = labels[label.service] ?? "";

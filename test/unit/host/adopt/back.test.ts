@@ -38,12 +38,6 @@ function watched(adoption: FakeAdoption, files: readonly string[]): string[] {
   return wrong;
 }
 
-/** Gives the release's containers names as Pulumi gives them, by which they are known without its state. */
-function named({ install }: FakeAdoption): void {
-  for (const one of install.engine.all.filter(({ labels }) => label.release in labels))
-    Object.assign(one, { name: `${one.name}-0a1b2c3` });
-}
-
 test.each(["running", "exited", "paused"] as const)(
   "files of an S3 server of base's that is %s are copied back before it goes",
   async (state) => {
@@ -79,7 +73,7 @@ test.each([false, true])(
 test("taken back before base was ever up, there is nothing to copy", async () => {
   const adoption = await new FakeAdoption("beside").begun();
   adoption.inState = false;
-  named(adoption);
+  adoption.install.nameAsPulumi("r1");
   adoption.container("scani-storage").state = "created";
   await goBack(await adoption.run());
   expectGivenBack(adoption, []);
@@ -101,6 +95,7 @@ describe("taken back after a first up of base that has failed", () => {
     const adoption = new FakeAdoption("beside");
     Object.assign(adoption.record, { announced: false });
     adoption.withoutRelease();
+    adoption.install.nameAsPulumi("r1");
     adoption.ours.set("copy.csv", "old");
     return adoption.begun();
   };
@@ -149,21 +144,28 @@ describe.each<Stage>(["beside", "taken over"])("without Pulumi's state, %s", (st
     adoption.inState = false;
     adoption.ours.set("new.csv", "new");
     Object.assign(adoption.record, record);
-    named(adoption);
+    adoption.install.nameAsPulumi("r1");
     return adoption.begun();
   };
 
   test("somebody's own container stays that merely has an install's labels, as from docker commit", async () => {
     const adoption = await stateless();
     const { engine } = adoption.install;
+    const labels = { [label.install]: "scani", [label.service]: "redis" };
+    engine.images.set("sha256:mine", { id: "sha256:mine", environment: [], labels, digests: [] });
     const theirs = [
-      engine.add({ name: "my-redis", labels: { [label.install]: "scani", [label.service]: "redis" } }),
-      engine.add({ name: "my-api", labels: { ...adoption.container("scani-r1-api-0a1b2c3").labels } }),
+      engine.add({ name: "my-redis", labels, imageId: "sha256:mine" }),
+      engine.add({ name: "my-api", labels: { ...adoption.container("scani-tier1-api-0a1b2c3").labels } }),
     ];
     const left = engine.add({ name: "left by a kill", labels: momentaryLabels("scani", "mover"), state: "running" });
-    await goBack(await adoption.run());
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
     expect(engine.all).toEqual(expect.arrayContaining(theirs));
     expect(engine.all).not.toContain(left);
+    expect(run.closing.join("\n")).toMatch(
+      /^Containers with this module's labels stay, .*: my-api, my-redis\.\n.*\n {2}type: docker rm -f my-api my-redis$/,
+    );
     for (const { id } of theirs) await engine.remove(id);
     expectGivenBack(adoption, ["new.csv"]);
   });
@@ -225,6 +227,7 @@ test.each<Stage>(["beside", "taken over"])(
     const files = ["one.csv", "two.csv"];
     const outcomes = await atEveryCall(async (at) => {
       const adoption = await new FakeAdoption(stage).begun();
+      adoption.install.nameAsPulumi("r1");
       for (const name of files) adoption.ours.set(name, name);
       const wrong = watched(adoption, files);
       const { engine } = adoption.install;
@@ -250,9 +253,73 @@ test.each<Stage>(["beside", "taken over"])(
   },
 );
 
+describe.each([true, false])("with a container of this module's that was renamed, Pulumi's state: %s", (inState) => {
+  const renamed = async (name: string) => {
+    const adoption = new FakeAdoption("taken over");
+    adoption.inState = inState;
+    adoption.ours.set("new.csv", "new");
+    adoption.install.nameAsPulumi("r1");
+    // Docker's ids are of hex digits.
+    Object.assign(adoption.container(name), { id: "d0c4e55aff00" });
+    await adoption.begun();
+    rename(adoption, name, "renamed");
+    return adoption;
+  };
+  const rename = ({ install }: FakeAdoption, from: string, to: string) => {
+    expect(install.engine.find(to)).toBeUndefined();
+    Object.assign(install.engine.find(from) as object, { name: to });
+  };
+
+  test.each([
+    ["scani-postgres", "scani-postgres"],
+    ["scani-gateway", "scani-gateway"],
+    ["scani-storage", "scani-storage"],
+    ["scani-tier1-api-0a1b2c3", "scani-tier1-api-d0c4e55"],
+    ["scani-tier1-worker-0a1b2c3", "scani-tier1-worker-d0c4e55"],
+  ])("%s, it is refused until that is called %s", async (name, own) => {
+    const adoption = await renamed(name);
+    const { engine } = adoption.install;
+    const from = engine.calls.length;
+    const refusal = await refuseWayBack(await adoption.run()).then(String, String);
+    expect(refusal).toMatch(
+      new RegExp(
+        `Nothing has been touched\\.\\n.* were renamed: renamed\\.\\n.*\\n +type: docker rename renamed ${own}$`,
+      ),
+    );
+    expect(engine.calls.slice(from).filter((call) => /^(start|stop|remove (?!unnamed)|write)/.test(call))).toEqual([]);
+    rename(adoption, "renamed", own);
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(run.closing).toEqual([]);
+    expectGivenBack(adoption, ["new.csv"]);
+  });
+
+  test("somebody else's container that has taken its name gets another first", async () => {
+    const adoption = await renamed("scani-storage");
+    adoption.install.engine.add({ name: "scani-storage" });
+    await expect(refuseWayBack(await adoption.run())).rejects.toThrow(
+      /type: docker rename scani-storage scani-storage-other\n +type: docker rename renamed scani-storage$/,
+    );
+  });
+
+  test("once the data was given back it stays, since it looks like a copy of what is removed, and is said", async () => {
+    const adoption = await renamed("scani-tier1-worker-0a1b2c3");
+    Object.assign(adoption.record, { givenBack: "data" });
+    adoption.inState = false;
+    await adoption.begun();
+    const run = await adoption.run();
+    await refuseWayBack(run);
+    await goBack(run);
+    expect(adoption.container("renamed").state).toBe("exited");
+    expect(run.closing.join("\n")).toContain("type: docker rm -f renamed");
+  });
+});
+
 describe("refused with nothing touched", () => {
   const refused = async (adoption: FakeAdoption, changes: Partial<AdoptRun> = {}): Promise<string> => {
     const { engine } = adoption.install;
+    adoption.install.nameAsPulumi("r1");
     const run = { ...(await adoption.run()), ...changes };
     const from = engine.calls.length;
     const error = await refuseWayBack(run).catch((thrown: unknown) => thrown);
@@ -270,6 +337,7 @@ describe("refused with nothing touched", () => {
     const adoption = new FakeAdoption("taken over");
     adoption.install.declare("tier2", "r2");
     adoption.install.serve("r2");
+    adoption.install.nameAsPulumi("r2");
     const message = await refused(adoption);
     expect(message).toContain("tier2 serves, and compose's Scani is tier1");
     expect(message).toContain("type: npm run up -- prod-tier1");
@@ -348,6 +416,7 @@ describe("refused with nothing touched", () => {
           : container.name === "scani-postgres" && command.at(-1) === "health"
             ? { exitCode: 0 }
             : before(container, command, call);
+      install.nameAsPulumi("r1");
       if (shipped === undefined) return adoption;
       engine.images.set(migrateImage, { id: "sha256:m", environment: [], labels: {}, digests: [] });
       const create = engine.create.bind(engine);

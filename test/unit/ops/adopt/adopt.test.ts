@@ -392,6 +392,7 @@ test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
   async (going) => {
     const { adoption, context, printed, changes } = await begun({}, "taken over");
     shown(adoption);
+    adoption.install.nameAsPulumi("r1");
     adoption.install.paused.add("api");
     await back(context, "base", undefined, going);
     expect(changes()).toEqual([]);
@@ -461,6 +462,17 @@ test("without --yes, --back says what stands in its way", async () => {
   await adoption.install.engine.remove("home-minio");
   await expect(back(context, "base", "home", {})).rejects.toThrow("Containers of compose's are gone: home-minio.");
   expect(changes()).toEqual(["remove home-minio"]);
+});
+
+test("with --yes, --back starts a stopped Postgres to ask it for its migrations", async () => {
+  const { adoption, context, changes } = await begun({}, "taken over");
+  shown(adoption);
+  const { engine } = adoption.install;
+  adoption.install.nameAsPulumi("r1");
+  engine.images.set("scani/migrate:0.17.1", { id: "sha256:m", environment: [], labels: {}, digests: [] });
+  Object.assign(adoption.container("scani-postgres"), { state: "exited", healthCheck: [] });
+  await expect(back(context, "base", "home", { yes: true })).rejects.toThrow("do not know: 0001_first");
+  expect(changes().filter((call) => !call.includes("unnamed"))).toEqual(["start scani-postgres"]);
 });
 
 describe("once compose's containers are gone", () => {
