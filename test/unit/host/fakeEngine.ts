@@ -531,7 +531,9 @@ export class FakeEngine implements Engine {
     return this.call(`pull ${image}`, () => {
       if (!this.registry.has(image))
         throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
-      this.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
+      // The official image of Postgres names the folder of its data.
+      const environment = image.startsWith("postgres:") ? ["PGDATA=/var/lib/postgresql/data"] : [];
+      this.images.set(image, { id: `sha256:${image}`, environment, labels: {}, digests: [] });
     });
   }
 

@@ -36,8 +36,10 @@ function lost() {
   install.declare("tier1", "r1");
   install.serve("r1");
   const scani = ["ENCRYPTION_KEY", "BETTER_AUTH_SECRET", "JOBS_HMAC_SECRET", "LOG_ID_PEPPER"];
-  const named = (image: string) =>
-    engine.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
+  const named = (image: string) => {
+    const environment = image.startsWith("postgres") ? ["PGDATA=/var/lib/postgresql/data"] : [];
+    engine.images.set(image, { id: `sha256:${image}`, environment, labels: {}, digests: [] });
+  };
   const furnish = (tier: Tier, release: string, tag: string): void => {
     for (const service of servicesOf(tier)) {
       const image = `scani/${service}:${tag}`;
