@@ -93,7 +93,7 @@ export interface ContainerDetails {
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
   /** How it is on each of them, by the network's name. */
-  readonly endpoints: Readonly<Record<string, Endpoint>>;
+  readonly endpoints: Readonly<Record<string, Endpoint & Pick<ListedEndpoint, "networkId">>>;
   /** Id of the container whose network it has, in place of networks and ports of its own. */
   readonly networkOwner?: string;
   /** Names by which others on its networks reach it, besides its own. */

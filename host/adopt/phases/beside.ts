@@ -8,6 +8,7 @@ import { networkName } from "../../install/network/addresses";
 import { isConnected } from "../../install/network/connections";
 import { replaceable } from "../../install/services/bundled";
 import type { StackNames } from "../../install/names/stacks";
+import type { Connection } from "../../install/resources";
 import { expectData, homeOf, whereIsData } from "../postgres/moveData";
 import { takesPort, type AdoptionRecord } from "../record";
 import { hasRelease, startAgain, untilHealthy, type AdoptRun, type Phase } from "./phase";
@@ -86,10 +87,7 @@ export class BesidePhase implements Phase {
     const waitsForPort = takesPort(record) && gateway.published.length === 0;
     if (!waitsForPort && !(await isOnPort(run, gateway))) return false;
     if (postgres === undefined) return true;
-    if (postgres.state === "running") {
-      const network = networkName(install.name, "data");
-      return isConnected(engine, { container: postgres.id, network, names: [replaceable.postgres.host] });
-    }
+    if (postgres.state === "running") return isConnected(engine, borrowedConnection(install, postgres.id));
     return !(await isNeeded(run));
   }
 
@@ -128,14 +126,20 @@ function otherPort({ project, port }: AdoptionRecord, { base }: StackNames): Pro
   };
 }
 
+/** Returns how a release reaches compose's Postgres while it is borrowed. Pure. */
+function borrowedConnection({ name }: AdoptRun["install"], container: string): Connection {
+  return { container, network: networkName(name, "data"), names: [replaceable.postgres.host] };
+}
+
 /**
  * Starts compose's Postgres where it does not run: it may have been stopped by hand, or by a run killed before it moved
- * the data.
+ * the data. It leaves a data network that has been removed meanwhile, on which it would not start; `up` of base connects
+ * it to the new one.
  * @returns whether it had to be started
  * @throws OperatorError where it cannot be started, and where somebody has paused it
  */
 async function havePostgres(run: AdoptRun, container: string): Promise<boolean> {
-  const { engine, record, compose, progress } = run;
+  const { engine, install, record, compose, progress } = run;
   const there = await engine.inspect(container);
   if (there?.state === "running") return false;
   if (there === undefined)
@@ -148,7 +152,9 @@ async function havePostgres(run: AdoptRun, container: string): Promise<boolean> 
     throw new OperatorError({ what: `${container} is paused.`, type: commandToRun(container, there.state) });
   const problem = await unstartable(run, [container]);
   if (problem !== undefined) throw new OperatorError(problem);
+  const borrowed = borrowedConnection(install, container);
   await progress.step(`start ${container}`, async () => {
+    if (!(await isConnected(engine, borrowed))) await engine.disconnectNetwork(borrowed.network, container);
     await startAgain(run, container);
     await untilHealthy(run, container);
   });

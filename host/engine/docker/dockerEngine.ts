@@ -433,6 +433,7 @@ type AskedEndpoints = Readonly<
   Record<
     string,
     {
+      readonly NetworkID?: string;
       readonly Aliases?: readonly string[] | null;
       readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
     }
@@ -441,9 +442,9 @@ type AskedEndpoints = Readonly<
 
 function endpointsIn(networks: AskedEndpoints | null | undefined): ContainerDetails["endpoints"] {
   return Object.fromEntries(
-    Object.entries(networks ?? {}).map(([network, { Aliases, IPAMConfig }]) => [
+    Object.entries(networks ?? {}).map(([network, { NetworkID, Aliases, IPAMConfig }]) => [
       network,
-      { names: Aliases ?? [], address: IPAMConfig?.IPv4Address || undefined },
+      { networkId: NetworkID || undefined, names: Aliases ?? [], address: IPAMConfig?.IPv4Address || undefined },
     ]),
   );
 }

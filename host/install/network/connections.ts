@@ -1,13 +1,20 @@
 import type { Engine } from "../../engine/engine";
+import { isOn } from "../drift/alteration";
 import type { Connection } from "../resources";
 
-/** True when a container is on the network it is to answer on, by the names and at the address it is to have there. */
+/**
+ * True when a container is on the network it is to answer on, by the names and at the address it is to have there; not
+ * on a removed one of that name, whose endpoint a stopped container keeps and does not start with.
+ */
 export async function isConnected(
   engine: Engine,
   { container, network, names, address }: Connection,
 ): Promise<boolean> {
-  const found = (await engine.inspect(container))?.endpoints[network];
+  const [there, networks] = await Promise.all([engine.inspect(container), engine.networks([])]);
+  const endpoints = there?.endpoints ?? {};
+  const found = endpoints[network];
   if (found === undefined || (address !== undefined && found.address !== address)) return false;
+  if (!networks.some((one) => one.name === network && isOn(endpoints, one))) return false;
   return names.every((name) => found.names?.includes(name));
 }
 

@@ -260,7 +260,7 @@ export class FakeEngine implements Engine {
           networks: Object.fromEntries(
             one.networks.map((network) => [
               network,
-              { current: one.address, networkId: one.goneNetworks.get(network) ?? this.networkCalled(network)?.id },
+              { current: one.address, networkId: this.networkIdOf(one, network) },
             ]),
           ),
         })),
@@ -272,7 +272,10 @@ export class FakeEngine implements Engine {
       const one = this.find(container);
       if (one === undefined) return undefined;
       const endpoints = Object.fromEntries(
-        one.networks.map((network) => [network, one.endpoints.get(network) ?? { names: one.aliases }]),
+        one.networks.map((network) => [
+          network,
+          { networkId: this.networkIdOf(one, network), ...(one.endpoints.get(network) ?? { names: one.aliases }) },
+        ]),
       );
       return { ...one, running: running.includes(one.state), networks: [...one.networks], endpoints };
     });
@@ -760,6 +763,10 @@ export class FakeEngine implements Engine {
 
   private networkCalled(network: string): FakeEngine["networksThere"][number] | undefined {
     return this.networksThere.find(({ id, name }) => id === network || name === network);
+  }
+
+  private networkIdOf({ goneNetworks }: Pick<FakeContainer, "goneNetworks">, network: string): string | undefined {
+    return goneNetworks.get(network) ?? this.networkCalled(network)?.id;
   }
 
   private called(container: string): string {

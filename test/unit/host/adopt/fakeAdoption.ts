@@ -104,6 +104,7 @@ export class FakeAdoption {
   private addBase(taken: boolean): void {
     const { engine } = this.install;
     const labels = { [label.install]: "scani" };
+    engine.networksThere.push({ id: "d", name: "scani-data", labels });
     const own = engine.find("scani-postgres") as FakeContainer;
     engine.all.splice(engine.all.indexOf(own), 1);
     Object.assign(this.container("scani-gateway"), { published: ["0.0.0.0:8090"] });

@@ -324,6 +324,33 @@ test("a Postgres that was put back on the data network without its name has base
   expect(await new BesidePhase().done(await adoption.run())).toBe(false);
 });
 
+describe("a Postgres of compose's that is stopped while both serve", () => {
+  test.each([
+    ["removed", []],
+    ["made anew", [{ id: "new", name: "scani-data", labels: {} }]],
+  ])("starts although the data network was %s meanwhile, which base connects it to again", async (_how, networks) => {
+    const adoption = await new FakeAdoption("beside").begun();
+    const { engine } = adoption.install;
+    stopped(adoption, "home-postgres");
+    const at = engine.networksThere.findIndex(({ name }) => name === "scani-data");
+    engine.networksThere.splice(at, 1, ...networks);
+    adoption.container("home-postgres").goneNetworks.set("scani-data", "d");
+    await new BesidePhase().perform(await adoption.run());
+    expect(adoption.container("home-postgres")).toMatchObject({ state: "running", networks: ["home_default"] });
+    expect(adoption.asked.at(-1)).toBe("up base");
+  });
+
+  test("starts on the data network otherwise, so that the release is served at once", async () => {
+    const adoption = await new FakeAdoption("beside").begun();
+    stopped(adoption, "home-postgres");
+    await new BesidePhase().perform(await adoption.run());
+    expect(adoption.container("home-postgres")).toMatchObject({
+      state: "running",
+      networks: ["home_default", "scani-data"],
+    });
+  });
+});
+
 test("where the data is nowhere, nothing is stopped and the volume is named", async () => {
   const adoption = new FakeAdoption("beside");
   adoption.install.engine.volumeFiles.set("home_postgres-data", new Map([["18/docker/PG_VERSION", "16"]]));

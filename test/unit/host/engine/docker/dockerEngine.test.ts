@@ -294,7 +294,10 @@ test("details of a container, with what Docker leaves out", () => {
       },
     },
     NetworkSettings: {
-      Networks: { data: { Aliases: ["api", "1"] }, edge: { Aliases: null, IPAMConfig: { IPv4Address: "10.213.7.4" } } },
+      Networks: {
+        data: { NetworkID: "1f", Aliases: ["api", "1"] },
+        edge: { NetworkID: "", Aliases: null, IPAMConfig: { IPv4Address: "10.213.7.4" } },
+      },
       Ports: { "9000/tcp": [{ HostIp: "0.0.0.0", HostPort: "32768" }] },
     },
   } as unknown as Docker.ContainerInspectInfo;
@@ -314,7 +317,7 @@ test("details of a container, with what Docker leaves out", () => {
     entrypoint: [],
     arguments: [],
     networks: ["data", "edge"],
-    endpoints: { data: { names: ["api", "1"] }, edge: { names: [], address: "10.213.7.4" } },
+    endpoints: { data: { networkId: "1f", names: ["api", "1"] }, edge: { names: [], address: "10.213.7.4" } },
     aliases: ["api", "1"],
     links: [],
     mounts: [],

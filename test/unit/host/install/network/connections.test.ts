@@ -7,6 +7,7 @@ const wanted = { container: "home-postgres", network: "scani-data", names: ["pos
 /** Returns an engine with the container, connected as given. */
 async function connected(how: Endpoint | undefined): Promise<FakeEngine> {
   const engine = new FakeEngine();
+  engine.networksThere.push({ id: "d", name: "scani-data", labels: {} });
   engine.add({ name: "home-postgres", state: "running", networks: ["home_default"] });
   if (how !== undefined) await engine.connectNetwork("scani-data", "home-postgres", how);
   return engine;
@@ -32,5 +33,18 @@ test.each<Endpoint>([
   const engine = await connected(how);
   const from = engine.calls.length;
   await connectAll(engine, [wanted]);
-  expect(engine.calls.slice(from)).toEqual(["inspect home-postgres"]);
+  expect(engine.calls.slice(from).filter((call) => call.includes("connectNetwork"))).toEqual([]);
+  expect(engine.find("home-postgres")?.endpoints.get("scani-data")).toBe(how);
+});
+
+test("a stopped one whose network was removed is connected to the new one of that name, and starts again", async () => {
+  const engine = await connected({ names: ["postgres"], address: "10.213.7.4" });
+  await engine.stop("home-postgres");
+  await engine.removeNetwork("scani-data");
+  expect(await isConnected(engine, wanted)).toBe(false);
+  engine.networksThere.push({ id: "new", name: "scani-data", labels: {} });
+  expect(await isConnected(engine, wanted)).toBe(false);
+  await connectAll(engine, [wanted]);
+  expect(await isConnected(engine, wanted)).toBe(true);
+  await engine.start("home-postgres");
 });
