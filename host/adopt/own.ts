@@ -6,7 +6,7 @@ import type { Environment } from "../install/services/environment";
 import { loginIn } from "../install/data/databaseUrl";
 import { isMomentary, ownAmong } from "../install/leftovers";
 import { containerName, isNamed, volumeNameOf } from "../install/names/containerName";
-import { isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
+import { isLost, isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
 import { readJournal, type Entry } from "../install/journal";
 import { label } from "../install/names/labels";
 import { postgresDataPath } from "../install/data/postgresData";
@@ -100,12 +100,16 @@ async function readLabelled(engine: Engine, install: string): Promise<Labelled> 
   return { all, networks, borrowed: hasOwn ? undefined : await readBorrowed(engine, install) };
 }
 
-/** Finds somebody else's Postgres that answers on the data network in place of base's own. */
+/**
+ * Finds somebody else's Postgres that answers on the data network in place of base's own, or would if it ran: one that
+ * is stopped is on the network all the same.
+ */
 async function readBorrowed(engine: Engine, install: string): Promise<string | undefined> {
-  const there = await engine.containers({ network: networkName(install, "data") });
-  const strange = there.filter((one) => one.labels[label.install] !== install);
+  const there = await engine.containers({ network: networkName(install, "data"), all: true });
+  const strange = there.filter((one) => one.labels[label.install] !== install && !isLost(one));
   const all = await Promise.all(strange.map(({ id }) => engine.inspect(id)));
-  return all.find((one) => one?.aliases.includes(replaceable.postgres.host))?.name;
+  const named = all.filter((one) => one?.aliases.includes(replaceable.postgres.host));
+  return (named.find((one) => one?.running) ?? named[0])?.name;
 }
 
 /** Reads what is left of an install. */

@@ -9,6 +9,7 @@ import {
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { adoptedFolder } from "../../host/install/data/postgresData";
 import type { StackValues } from "../../host/adopt/compose/variables";
+import { commandToRun } from "../../host/engine/containers/commandToRun";
 import type { Engine } from "../../host/engine/engine";
 import { dataRefusalHeading, dataRefusals } from "../../host/guards/data/dataRefusals";
 import type { Evidence } from "../../host/guards/data/evidence";
@@ -224,12 +225,24 @@ async function readRecoverable(
       why: "Settings that were written before are in the stacks' settings, and the data is in its volumes:",
       type: upCommand(base),
     });
+  await refuseStopped(engine, own);
   const images = imagesOf(project, base, own);
   refuseMissing(await missingImages(engine, images));
   refuseMigrating(own);
   await refuseStrangers(engine, install, own);
   await refuseUnfit(project, engine, base, own, pull);
   return { own, images };
+}
+
+/** Refuses while the Postgres that base borrows does not run: nothing can be read of the data it has. */
+async function refuseStopped(engine: Engine, { borrowed }: OwnInstall): Promise<void> {
+  const there = borrowed === undefined ? undefined : await engine.inspect(borrowed);
+  if (there === undefined || there.state === "running") return;
+  throw new OperatorError({
+    what: `${there.name}, whose Postgres base uses, is ${there.state}. Nothing has been touched.`,
+    why: "Have it run, and type the same again:",
+    type: [commandToRun(there.name, there.state), adoptCommand("--recover")],
+  });
 }
 
 /** Describes what a recovery does. Pure. */

@@ -339,6 +339,48 @@ describe("an install that has borrowed compose's Postgres", () => {
     expect(engine.find("home-postgres")?.networks).toContain("scani-data");
   });
 
+  test.each([
+    ["exited", "start"],
+    ["paused", "unpause"],
+  ] as const)("is not touched while that is %s, and what has it run is said", async (state, verb) => {
+    const { engine, recovered, asked, there } = borrowing();
+    const at = engine.volumesThere.findIndex(({ name }) => name === "scani-postgres-data");
+    engine.volumesThere.splice(at, 1);
+    const before = there();
+    Object.assign(engine.find("home-postgres") ?? {}, { state });
+    const refused = recovered(true);
+    await expect(refused).rejects.toThrow(
+      new RegExp(`^home-postgres, whose Postgres base uses, is ${state}[^]*type: docker ${verb} home-postgres\n`),
+    );
+    await expect(refused).rejects.not.toThrow("SCANI_START_EMPTY");
+    expect([asked, there()]).toEqual([[], before]);
+    Object.assign(engine.find("home-postgres") ?? {}, { state: "running" });
+    await recovered(true);
+    expect(asked.at(-1)).toBe("up tier1");
+  });
+
+  test("is read off the one that runs where a stopped one has its name too, and not off a dead one", async () => {
+    const { engine, recovered, written } = borrowing();
+    const former = { networks: ["scani-data"], aliases: ["postgres"] };
+    for (const state of ["exited", "dead"] as const) {
+      engine.add({ ...former, name: `${state}-postgres`, state });
+      engine.all.unshift(...engine.all.splice(-1));
+    }
+    await recovered(false);
+    await engine.remove("exited-postgres");
+    await recovered(true);
+    expect(written.base).toMatchObject({ borrowedPostgres: "home-postgres" });
+  });
+
+  test("takes a stopped one off the network too where it goes on, without which that one would not start", async () => {
+    const { engine, recovered, state } = borrowing();
+    state.begun = { until: "tier1", at: Date.now() };
+    Object.assign(engine.find("home-postgres") ?? {}, { state: "exited" });
+    await recovered(true);
+    expect(engine.find("home-postgres")).toMatchObject({ state: "exited", networks: ["home_default"] });
+    await engine.start("home-postgres");
+  });
+
   test("goes on after a removal that failed half way", async () => {
     const { engine, recovered, asked, there } = borrowing();
     engine.watch = (call) => {
