@@ -7,7 +7,7 @@ import { planAdoption, type Adoption } from "../../host/adopt/plan";
 import { portProblems } from "../../host/adopt/refusals";
 import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/compose/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
-import { readProject } from "../../host/adopt/compose/readCompose";
+import { composeLabel, readProject } from "../../host/adopt/compose/readCompose";
 import {
   beginRecord,
   placeOf,
@@ -80,12 +80,30 @@ export async function hasMadeAny(engine: Engine, install: string): Promise<boole
   return ownAmong(install, own).length > 0;
 }
 
+/**
+ * Returns the id of an image that is on the engine, through which volumes are read: this install's or compose's where one
+ * of theirs is. An image is removed under a stopped container by `docker rmi -f`.
+ */
+async function anyImageThere(engine: Engine, install: string): Promise<string | undefined> {
+  const all = await engine.containers({ all: true });
+  const near = all.filter(({ labels }) => labels[label.install] === install || composeLabel.project in labels);
+  return firstThere(
+    engine,
+    [...near, ...all].map(({ imageId }) => imageId),
+  );
+}
+
+/** Returns the first of these image ids that the engine still has. */
+async function firstThere(engine: Engine, ids: readonly string[]): Promise<string | undefined> {
+  for (const id of new Set(ids)) if ((await engine.image(id)) !== undefined) return id;
+  return undefined;
+}
+
 /** Reads the project and how far its adoption has come. @param named a compose project or its folder */
 export async function openAdoption(context: Context, base: string, named: string | undefined): Promise<Adopting> {
   const engine = await context.engine(base);
   const install = installNameOf(context.project, base);
-  const [any] = await engine.containers({ all: true });
-  const anyImage = any && (await engine.inspect(any.id))?.imageId;
+  const anyImage = await anyImageThere(engine, install);
   const written = anyImage === undefined ? undefined : await readWritten(engine, install, anyImage);
   const here = typedIn(context.project.environment, process.cwd());
   const project = await readProject(engine, named ?? written?.project, here).catch(async (error: unknown) => {
@@ -106,7 +124,8 @@ export async function openAdoption(context: Context, base: string, named: string
       ],
     });
   const record = written && project ? withPresentNames(written, project) : written;
-  const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
+  const { api } = project ? partsOf(project) : {};
+  const image = (api && (await firstThere(engine, [api.imageId]))) ?? anyImage ?? "";
   const found = project && { ...project, isElsewhere: isElsewhere(context, base, project) };
   return { engine, install, project: found, record, image };
 }

@@ -516,7 +516,10 @@ export class FakeEngine implements Engine {
   }
 
   image(name: string): Promise<ImageDetails | undefined> {
-    return this.call(`image ${name}`, () => this.images.get(name));
+    return this.call(
+      `image ${name}`,
+      () => this.images.get(name) ?? [...this.images.values()].find(({ id }) => id === name),
+    );
   }
 
   askRegistry(image: string, signal: AbortSignal): Promise<void> {

@@ -193,6 +193,39 @@ test("--status says the same, for a person and for a program", async () => {
   expect(changes()).toEqual([]);
 });
 
+describe("where images were removed under stopped containers", () => {
+  /** Adds a container of somebody else's, newer than all, whose image is gone. */
+  const withJob = async () => {
+    const made = await begun();
+    const { engine } = made.adoption.install;
+    shown(made.adoption);
+    engine.add({ name: "ci-job", state: "exited", imageId: "sha256:gone" });
+    engine.all.unshift(...engine.all.splice(-1));
+    return { ...made, engine };
+  };
+
+  test("the record is read through another one", async () => {
+    const { context, printed } = await withJob();
+    await adoptionStatus(context, "base", "home");
+    expect(printed.join("\n")).toContain("home → scani");
+  });
+
+  test("also where compose's api and all of this install lack theirs", async () => {
+    const { context, engine } = await withJob();
+    for (const one of engine.all)
+      if (one.name === "home-api" || label.install in one.labels) Object.assign(one, { imageId: "sha256:gone" });
+    const { record, image } = await openAdoption(context, "base", "home");
+    expect([record?.project, image]).toEqual(["home", "sha256:1"]);
+  });
+
+  test("also where only somebody else's container has one", async () => {
+    const { context, engine } = await withJob();
+    for (const one of engine.all) Object.assign(one, { imageId: "sha256:gone" });
+    engine.add({ name: "db", state: "running" });
+    expect((await openAdoption(context, "base", "home")).record?.project).toBe("home");
+  });
+});
+
 test("another project is not adopted into an install that adopts one, and how it is adopted beside it is said", async () => {
   const { adoption, context, changes } = await begun();
   const labels = { "com.docker.compose.project": "b", "com.docker.compose.service": "api" };
