@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
-import { dockerForceRemove, dockerRemoveVolume, statusCommand } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
+import { adoptCommand, dockerForceRemove, dockerRemoveVolume, statusCommand } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { isLost } from "../install/facts";
@@ -162,7 +162,7 @@ function unreadable(install: string, fault: string): OperatorError {
   });
 }
 
-/** Writes the record, whole or not at all. @param labels further ones of the volume and of the container that has it */
+/** Writes the record, whole or not at all. @param labels further ones of the volume, and of the container that has it */
 export async function writeRecord(
   engine: Engine,
   record: AdoptionRecord,
@@ -170,46 +170,87 @@ export async function writeRecord(
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { install } = record;
-  const all = { [label.install]: install, ...labels };
-  await engine.createVolume(volumeOf(install), all);
+  await engine.createVolume(volumeOf(install), { [label.install]: install, ...labels });
   await withVolume(engine, install, image, (container) =>
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
-  await keepInUse(engine, record, image, all);
+  await keepInUse(engine, record, image);
 }
 
 /** Seconds for which that container runs: the largest signed 32-bit number. */
 const forEver = 2 ** 31 - 1;
 
-/**
- * Keeps a container running that has the volume. Others have it for moments only, and `docker system prune` removes the
- * containers that do not run, then the volumes that no container has. It has the data's volume too, which until it is
- * moved only compose's Postgres has: `docker compose down -v` would delete it under a release that serves.
- */
-async function keepInUse(
-  engine: Engine,
-  { install, postgres }: AdoptionRecord,
-  image: string,
-  labels: Readonly<Record<string, string>>,
-): Promise<void> {
-  const name = keeperOf(install);
+/** What tells which volumes of an adoption have to be kept in use. */
+type Kept = Pick<AdoptionRecord, "install"> & Partial<Pick<AdoptionRecord, "postgres">>;
+
+/** Reads the container that keeps an adoption's volumes in use, the volumes it is to have, and those it lacks. */
+async function readKeeper(engine: Engine, { install, postgres }: Kept) {
   const data = postgres?.volume ?? "";
   const volumes = [
     { name: volumeOf(install), path },
     // Docker would make one that is gone anew, empty.
     ...((await engine.hasVolume(data)) ? [{ name: data, path: "/data" }] : []),
   ];
-  const there = await engine.inspect(name);
-  const hasAll = volumes.every((one) => there?.mounts.some(({ source }) => source === one.name));
+  const there = await engine.inspect(keeperOf(install));
+  const lacking = volumes.filter((one) => !there?.mounts.some(({ source }) => source === one.name));
+  return { there, volumes, lacking: lacking.map(({ name }) => name) };
+}
+
+/**
+ * Returns why nothing keeps an adoption's volumes in use, to end a sentence that begins with the keeper's name; undefined
+ * while it does. Operators stop or remove a container that seems to do nothing.
+ */
+export async function keeperFault(engine: Engine, kept: Kept): Promise<string | undefined> {
+  const { there, lacking } = await readKeeper(engine, kept);
+  if (there === undefined) return "is gone";
+  if (there.state !== "running") return `is ${there.state}`;
+  return lacking.length === 0 ? undefined : `does not have ${lacking.join(" and ")}`;
+}
+
+/**
+ * Describes that nothing keeps an adoption's volumes in use; undefined without a fault. Pure.
+ * @param record undefined where it has not been read
+ */
+export function keeperProblem(
+  install: string,
+  fault: string | undefined,
+  record?: AdoptionRecord,
+): Problem | undefined {
+  if (fault === undefined) return undefined;
+  return {
+    what: `${keeperOf(install)}, which keeps volumes of the adoption from being removed, ${fault}.`,
+    why: `A prune of the engine's volumes, or compose where it takes the project down with its volumes, would delete them, also under a release that serves. This ${record === undefined ? "says what has" : "has"} it keep them again:`,
+    type: record === undefined ? adoptCommand("--status") : sameAgain(record),
+  };
+}
+
+/** Returns the command that goes on with an adoption, and takes nothing over that has not been yet. Pure. */
+function sameAgain(record: AdoptionRecord): string {
+  const { project, port, givenBack } = record;
+  if (givenBack !== undefined) return adoptCommand(project, "--back", "--yes");
+  return adoptCommand(project, ...(takesPort(record) ? [] : ["--port", String(port.then)]), "--yes");
+}
+
+/**
+ * Keeps a container running that has the volume. Others have it for moments only, and `docker system prune` removes the
+ * containers that do not run, then the volumes that no container has. It has the data's volume too, which until it is
+ * moved only compose's Postgres has: `docker compose down -v` would delete it under a release that serves.
+ */
+export async function keepInUse(engine: Engine, record: AdoptionRecord, image: string): Promise<void> {
+  const { install } = record;
+  const name = keeperOf(install);
+  const { there, volumes, lacking } = await readKeeper(engine, record);
+  const hasAll = lacking.length === 0;
   if (there?.state === "running" && hasAll) return;
   const isUseless = there !== undefined && (isLost(there) || !hasAll);
   // One that the engine fails to remove has the volume all the same.
   if (isUseless && !(await isRemoved(engine, name))) return;
-  if (there === undefined || isUseless)
+  if (there === undefined || isUseless) {
+    const volume = (await engine.volumes([label.install])).find(({ name: one }) => isRecordOf(install, one));
     await engine.create({
       name,
       image,
-      labels,
+      labels: { [label.install]: install, ...volume?.labels },
       entrypoint: ["sleep"],
       command: [String(forEver)],
       noHealthCheck: true,
@@ -218,6 +259,7 @@ async function keepInUse(
       confinement: { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], ReadonlyRootfs: true },
       volumes,
     });
+  }
   await engine.setRestartPolicy(name, "unless-stopped");
   // Without compose's containers the image may be one without `sleep`.
   await engine.start(name).catch((error: unknown) => {

@@ -10,6 +10,8 @@ import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { composeLabel, readProject } from "../../host/adopt/compose/readCompose";
 import {
   beginRecord,
+  keeperFault,
+  keepInUse,
   placeOf,
   readRecord,
   takesPort,
@@ -219,8 +221,11 @@ export async function readBegun(run: AdoptRun): Promise<Begun> {
   const { record } = run;
   const phases = await Promise.all(phasesOf(record).map((phase) => readPhase(phase, run)));
   const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done === true);
-  const strays = await readStrays(run.engine, run.install.name);
-  return { record, phases, isOver, serving: await whoServes(run), strays };
+  const [strays, keeper] = await Promise.all([
+    readStrays(run.engine, run.install.name),
+    keeperFault(run.engine, record),
+  ]);
+  return { record, phases, isOver, serving: await whoServes(run), strays, keeper };
 }
 
 /** @throws OperatorError once only the way back is left */
@@ -453,9 +458,13 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
   );
 }
 
-/** Lets requests through that a killed run has left waiting, and starts a gateway it has left stopped. */
+/**
+ * Lets requests through that a killed run has left waiting, and starts a gateway it has left stopped. The volumes are kept
+ * in use again where somebody has removed the container that does: whatever comes next may be `docker compose down -v`.
+ */
 export async function endInterruption(run: AdoptRun): Promise<void> {
   await resumeAll(run.engine, run.install.gateway);
+  await keepInUse(run.engine, run.record, run.image);
   await startStoppedGateway(run);
 }
 

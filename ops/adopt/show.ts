@@ -2,7 +2,7 @@ import { phasesOf } from "../../host/adopt/phases";
 import type { PhaseNow } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
 import { othersOf, type ComposeProject } from "../../host/adopt/compose/project";
-import type { AdoptionRecord } from "../../host/adopt/record";
+import { keeperProblem, type AdoptionRecord } from "../../host/adopt/record";
 import { strayProblem, type Stray } from "../../host/adopt/strays";
 import { mask, settingNamed, type SettingName } from "../../settings";
 import { composeDownWords, composeRenew, composeUpWords, type ComposePlace } from "../../util/commands";
@@ -52,16 +52,26 @@ export interface Begun {
   readonly serving: readonly string[];
   /** Compose's containers that do this module's work at the same time. */
   readonly strays: readonly Stray[];
+  /** Why nothing keeps its volumes from being removed, as `keeperFault` says it. */
+  readonly keeper?: string;
 }
 
 /** Describes for another program how far an adoption has come, without secrets. */
-export function begunJson({ record, phases, isOver, serving, strays }: Begun): Readonly<Record<string, unknown>> {
+export function begunJson({
+  record,
+  phases,
+  isOver,
+  serving,
+  strays,
+  keeper,
+}: Begun): Readonly<Record<string, unknown>> {
   return {
     ...namesIn(record),
     begun: record.at,
     isOver,
     serving,
     strays,
+    keeper,
     phases: phases.map(({ phase, done, why }) => ({
       id: phase.title,
       does: phase.describe(record),
@@ -72,8 +82,8 @@ export function begunJson({ record, phases, isOver, serving, strays }: Begun): R
 }
 
 /** Renders how far an adoption has come, in lines for a person. */
-export function showBegun({ record, phases, serving, strays }: Begun): string {
-  const stray = strayProblem(strays);
+export function showBegun({ record, phases, serving, strays, keeper }: Begun): string {
+  const amiss = [strayProblem(strays), keeperProblem(record.install, keeper, record)];
   return [
     `${record.project} → ${record.install}, begun ${record.at}:`,
     ...phases.map(
@@ -81,7 +91,7 @@ export function showBegun({ record, phases, serving, strays }: Begun): string {
         `  ${done === undefined ? "?" : done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}${why === undefined ? "" : `\n    Whether that is done cannot be told: ${why}`}`,
     ),
     servingLine(serving),
-    ...(stray === undefined ? [] : [renderProblem(stray)]),
+    ...amiss.flatMap((one) => (one === undefined ? [] : [renderProblem(one)])),
   ].join("\n");
 }
 

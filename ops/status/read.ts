@@ -1,6 +1,6 @@
 import { adoptCommand, statusCommand, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
-import { isRecordOf } from "../../host/adopt/record";
+import { isRecordOf, keeperFault } from "../../host/adopt/record";
 import { readStrays, type Stray } from "../../host/adopt/strays";
 import type { Engine, Labelled } from "../../host/engine/engine";
 import { containerName, copiesAmong } from "../../host/install/names/containerName";
@@ -42,6 +42,8 @@ export interface Status {
   readonly copies: readonly string[];
   /** Compose's containers that do the install's work at the same time. */
   readonly strays: readonly Stray[];
+  /** Why nothing keeps the volumes of an adoption that is not over from being removed, as `keeperFault` says it. */
+  readonly keeper?: string;
 }
 
 /** The install that a project's commands work on. */
@@ -108,6 +110,9 @@ export async function readStatus(engine: Engine, name?: string, project: OwnInst
     recordUnreadable: facts.journalUnreadable,
     copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
+    keeper: volumes.some(({ name: one }) => isRecordOf(install, one))
+      ? await keeperFault(engine, { install })
+      : undefined,
   };
 }
 

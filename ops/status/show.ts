@@ -1,4 +1,5 @@
 import { workProblem } from "../../host/lock/owner";
+import { keeperProblem } from "../../host/adopt/record";
 import { strayProblem } from "../../host/adopt/strays";
 import { renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
@@ -10,7 +11,7 @@ import type { Status } from "./read";
 export function showStatus(status: Status): string {
   const { serving, state, lastSwitch, work } = status;
   const carried = lastSwitch?.files && filesText(lastSwitch.files);
-  const stray = strayProblem(status.strays);
+  const amiss = [strayProblem(status.strays), keeperProblem(status.install, status.keeper)];
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
     serving === undefined
@@ -22,7 +23,7 @@ export function showStatus(status: Status): string {
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,
     ),
     ...status.copies.map((name) => `${name} only has the labels of another container, and is no part of this install.`),
-    ...(stray === undefined ? [] : ["", renderProblem(stray)]),
+    ...amiss.flatMap((one) => (one === undefined ? [] : ["", renderProblem(one)])),
     "",
     lastSwitch === undefined
       ? status.recordUnreadable === true

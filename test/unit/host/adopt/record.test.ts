@@ -1,4 +1,13 @@
-import { hasRecord, readRecord, removeRecord, writeRecord } from "../../../../host/adopt/record";
+import {
+  hasRecord,
+  keeperFault,
+  keeperProblem,
+  keepInUse,
+  readRecord,
+  removeRecord,
+  writeRecord,
+  type AdoptionRecord,
+} from "../../../../host/adopt/record";
 import { label } from "../../../../host/install/names/labels";
 import { FakeEngine, type FakeContainer } from "../fakeEngine";
 import { FakeAdoption } from "./fakeAdoption";
@@ -64,6 +73,51 @@ test("one that somebody has stopped is started again with the next writing", asy
   await engine.stop("scani-adoption");
   await writeRecord(engine, record, "image:1", {});
   expect(engine.find("scani-adoption")?.state).toBe("running");
+});
+
+describe("one that somebody has removed or stopped, or that lacks a volume", () => {
+  const [volume] = [record.postgres?.volume ?? ""];
+  /** Returns an engine on which it has compose's data too. */
+  const keeping = async (): Promise<FakeEngine> => {
+    const engine = new FakeEngine();
+    engine.images.set("image:1", { id: "sha256:1", environment: [], labels: {}, digests: [] });
+    engine.volumesThere.push({ name: volume, labels: {} });
+    await writeRecord(engine, record, "image:1", { [label.throwaway]: "true" });
+    return engine;
+  };
+
+  test.each<[string, (engine: FakeEngine) => unknown]>([
+    ["is gone", (engine) => engine.remove("scani-adoption")],
+    ["is exited", (engine) => engine.stop("scani-adoption")],
+    [
+      `does not have ${volume}`,
+      (engine) => {
+        const keeper = engine.find("scani-adoption") as FakeContainer;
+        Object.assign(keeper, { volumes: ["scani-adoption"], mounts: keeper.mounts.slice(0, 1) });
+      },
+    ],
+  ])("%s: that is known, and it keeps them again", async (fault, harm) => {
+    const engine = await keeping();
+    expect(await keeperFault(engine, record)).toBeUndefined();
+    await harm(engine);
+    expect(await keeperFault(engine, record)).toBe(fault);
+    await keepInUse(engine, record, "image:1");
+    expect(await keeperFault(engine, record)).toBeUndefined();
+    expect(engine.find("scani-adoption")).toMatchObject({
+      state: "running",
+      volumes: ["scani-adoption", volume],
+      labels: { [label.install]: "scani", [label.throwaway]: "true" },
+    });
+    await expect(engine.removeVolume(volume)).rejects.toThrow("scani-adoption has it mounted");
+  });
+
+  test.each<[string, Partial<AdoptionRecord>, string]>([
+    ["while both serve", {}, "home --port 8090 --yes"],
+    ["with the page's own port", { port: { now: 8080, then: 8080 } }, "home --yes"],
+    ["once the data is compose's again", { givenBack: "data" }, "home --back --yes"],
+  ])("%s, the command that is named takes nothing over", (_when, changes, words) => {
+    expect(keeperProblem("scani", "is gone", { ...record, ...changes })?.type).toBe(`npm run adopt -- ${words}`);
+  });
 });
 
 test("one that the engine has failed to remove is removed and made anew", async () => {

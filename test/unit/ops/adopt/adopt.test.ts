@@ -226,6 +226,44 @@ describe("where images were removed under stopped containers", () => {
   });
 });
 
+describe("what keeps the volumes in use", () => {
+  const type = "npm run adopt -- home --port 8090 --yes";
+
+  test("is named where somebody has removed it, with what makes it again", async () => {
+    const { adoption, context, printed } = await begun();
+    await adoption.install.engine.remove("scani-adoption");
+    await adoptionStatus(context, "base", "home");
+    expect(printed.splice(0).join("\n")).toMatch(new RegExp(`scani-adoption, .*is gone\\.\n.*\n {2}type: ${type}$`));
+    await adoptionStatus(context, "base", "home", { json: true });
+    expect(JSON.parse(printed.join("\n"))).toMatchObject({ keeper: "is gone" });
+  });
+
+  test("is made again by a run that has nothing else to do", async () => {
+    const { adoption, told } = await begun({}, "taken over");
+    const { engine } = adoption.install;
+    shown(adoption);
+    // Afterwards the record has all that the containers say, and is not written anew.
+    await told({ yes: true });
+    await engine.remove("scani-adoption");
+    const from = engine.calls.length;
+    expect(await told({ yes: true })).toContain("Nothing to do: home is this module's.");
+    expect(engine.find("scani-adoption")).toMatchObject({
+      state: "running",
+      volumes: ["scani-adoption", "home_postgres-data"],
+    });
+    expect(engine.calls.slice(from).filter((call) => /^(start (?!scani-adoption)|writeFile)/.test(call))).toEqual([]);
+  });
+
+  test("is made again by a way back too, also one that is refused", async () => {
+    const { adoption, context } = await begun({}, "taken over");
+    const { engine } = adoption.install;
+    shown(adoption);
+    for (const name of ["home-minio", "scani-adoption"]) await engine.remove(name);
+    await expect(back(context, "base", "home", { yes: true })).rejects.toThrow("are gone: home-minio");
+    expect(engine.find("scani-adoption")?.state).toBe("running");
+  });
+});
+
 test("another project is not adopted into an install that adopts one, and how it is adopted beside it is said", async () => {
   const { adoption, context, changes } = await begun();
   const labels = { "com.docker.compose.project": "b", "com.docker.compose.service": "api" };

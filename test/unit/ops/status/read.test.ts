@@ -213,3 +213,17 @@ test("what only has the labels of the gateway's or of an api's is named, and tak
     "\nquirky_einstein only has the labels of another container, and is no part of this install.\n",
   );
 });
+
+test("what keeps the volumes of an adoption is named where it does not, and only while there is a record", async () => {
+  host.serve("r1");
+  const told = async () => showStatus(await readStatus(host.engine));
+  expect(await told()).not.toContain("scani-adoption");
+  await host.engine.createVolume("scani-adoption", { "scani.install": "scani" });
+  expect(await told()).toMatch(/\nscani-adoption, .* is gone\.\n.*\n {2}type: npm run adopt -- --status\n/);
+  const mounts = [{ type: "volume", source: "scani-adoption", path: "/adoption" }];
+  const labels = { "scani.install": "scani" };
+  const keeper = host.engine.add({ name: "scani-adoption", state: "running", labels, mounts });
+  expect(await told()).not.toContain("keeps volumes");
+  keeper.state = "exited";
+  expect(await told()).toContain("removed, is exited.");
+});
