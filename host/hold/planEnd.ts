@@ -40,11 +40,13 @@ function joinsOf({ install, containers, networks }: EndFacts): JoinStep[] {
 
 /**
  * Returns running containers that keep addresses of before: api and data-provider look base's services up when they
- * start, and a page's server its api. Workers do so too, and are started later.
+ * start, and a page's server its api, without which it does not start. Workers do so too, and are started later.
  */
 function outdated(facts: EndFacts, joins: readonly JoinStep[]): Member[] {
-  const running = facts.containers.filter(
-    (one) => isUp(one) && (isPage(one) || one.service === "api" || one.service === "data-provider"),
+  const up = facts.containers.filter(isUp);
+  const hasApi = (page: Member): boolean => up.some((one) => one.service === "api" && isOf(one, page));
+  const running = up.filter(
+    (one) => (isPage(one) && hasApi(one)) || one.service === "api" || one.service === "data-provider",
   );
   const joined = joins.flatMap(({ containers }) => containers);
   // A run that died may have joined some already, so that only their start still shows what they have looked up.

@@ -127,6 +127,14 @@ test("what the end of a move joins, restarts and starts is said, and is what it 
   expect(await previewOf(install)).toEqual([]);
 });
 
+test("a page is not restarted while its api is down, without which it does not start", async () => {
+  const install = installIn("172.18.0.0/16");
+  await install.engine.stop("scani-one-api");
+  const said = (await previewOf(install)).join("\n");
+  expect(said).toContain("Restarted, to look addresses up again: tier1 data-provider.");
+  expect(said).not.toContain("up again: tier1 frontend-app");
+});
+
 test("networks that are gone or not Pulumi's are joined again by what is stopped, and base gives others up", async () => {
   const install = installIn();
   const { engine } = install;
