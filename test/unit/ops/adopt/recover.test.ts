@@ -465,7 +465,8 @@ describe("where a container of base was removed by hand", () => {
   /** Puts the image base's Postgres runs on by default on the engine, by which a volume is read. */
   function bringImage({ engine }: Lost): void {
     const image = String(settingNamed("postgresImage").fallback);
-    engine.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
+    const environment = ["PGDATA=/var/lib/postgresql/data"];
+    engine.images.set(image, { id: `sha256:${image}`, environment, labels: {}, digests: [] });
   }
 
   /** Fills the volume of the usual name as Postgres does, in a folder of it where one is named. */
