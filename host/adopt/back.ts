@@ -21,6 +21,7 @@ import {
 import { messageOf, OperatorError, renderProblem, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/moveData";
 import { clearRemains, readNamedRemains, readRemains } from "./own";
+import { leaveGoneNetwork } from "./phases/beside";
 import { giveFilesBack, isTakenOver, readOwnBucket } from "./phases/files";
 import { hasRelease, routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
@@ -102,20 +103,18 @@ export function describeWayBack(record: AdoptionRecord): string[] {
  * @throws OperatorError with every reason
  */
 export async function refuseWayBack(run: AdoptRun, startsPostgres = false): Promise<void> {
+  const refuse = (problems: readonly (Problem | undefined)[], untouched: string): void => {
+    const all = problems.filter((one) => one !== undefined);
+    const heading = `${run.record.project} cannot be given back to compose as it is. Nothing has been ${untouched}.`;
+    if (all.length > 0) throw new OperatorError(all, {}, heading);
+  };
   const renamed = await renamedOwn(run);
-  const problems = (
-    await Promise.all([
-      ...[goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), goneData(run)],
-      // These would take a renamed container for one that is gone.
-      ...(renamed === undefined ? [otherTier(run), goneStorage(run), newerSchema(run, startsPostgres)] : [renamed]),
-    ])
-  ).filter((one) => one !== undefined);
-  if (problems.length > 0)
-    throw new OperatorError(
-      problems,
-      {},
-      `${run.record.project} cannot be given back to compose as it is. Nothing has been ${startsPostgres ? "given back" : "touched"}.`,
-    );
+  // A renamed container would be taken for one that is gone.
+  const named = renamed === undefined ? [otherTier(run), goneStorage(run)] : [renamed];
+  const others = [goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), goneData(run)];
+  refuse(await Promise.all([...others, ...named]), "touched");
+  // It may start a Postgres, which makes an empty database where there is no data: so it comes last.
+  refuse([await newerSchema(run, startsPostgres)], startsPostgres ? "given back" : "touched");
 }
 
 /**
@@ -287,6 +286,7 @@ async function readNewer(run: AdoptRun, image: string, database: Database, down?
   const { engine, install, progress } = run;
   if (down !== undefined)
     await progress.step(`start ${down}, which is asked for its migrations`, async () => {
+      if (down === run.record.postgres?.container) await leaveGoneNetwork(run, down);
       await engine.start(down);
       await untilHealthy(run, down);
     });

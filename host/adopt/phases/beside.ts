@@ -131,6 +131,12 @@ function borrowedConnection({ name }: AdoptRun["install"], container: string): C
   return { container, network: networkName(name, "data"), names: [replaceable.postgres.host] };
 }
 
+/** Takes compose's stopped Postgres off a data network that has been removed meanwhile, on which it would not start. */
+export async function leaveGoneNetwork({ engine, install }: AdoptRun, container: string): Promise<void> {
+  const borrowed = borrowedConnection(install, container);
+  if (!(await isConnected(engine, borrowed))) await engine.disconnectNetwork(borrowed.network, container);
+}
+
 /**
  * Starts compose's Postgres where it does not run: it may have been stopped by hand, or by a run killed before it moved
  * the data. It leaves a data network that has been removed meanwhile, on which it would not start; `up` of base connects
@@ -139,7 +145,7 @@ function borrowedConnection({ name }: AdoptRun["install"], container: string): C
  * @throws OperatorError where it cannot be started, and where somebody has paused it
  */
 async function havePostgres(run: AdoptRun, container: string): Promise<boolean> {
-  const { engine, install, record, compose, progress } = run;
+  const { engine, record, compose, progress } = run;
   const there = await engine.inspect(container);
   if (there?.state === "running") return false;
   if (there === undefined)
@@ -152,9 +158,8 @@ async function havePostgres(run: AdoptRun, container: string): Promise<boolean> 
     throw new OperatorError({ what: `${container} is paused.`, type: commandToRun(container, there.state) });
   const problem = await unstartable(run, [container]);
   if (problem !== undefined) throw new OperatorError(problem);
-  const borrowed = borrowedConnection(install, container);
   await progress.step(`start ${container}`, async () => {
-    if (!(await isConnected(engine, borrowed))) await engine.disconnectNetwork(borrowed.network, container);
+    await leaveGoneNetwork(run, container);
     await startAgain(run, container);
     await untilHealthy(run, container);
   });

@@ -539,6 +539,26 @@ describe("refused with nothing touched", () => {
       expect(adoption.printed.join("\n")).not.toContain("cannot be told");
     });
 
+    test("is not asked of a Postgres whose data is gone, which would make an empty one", async () => {
+      const adoption = migrated("beside", ["0001_first"], ["0001_first"]);
+      adoption.container("home-postgres").state = "exited";
+      adoption.install.engine.volumeFiles.set("home_postgres-data", new Map());
+      await expect(refuseWayBack({ ...(await adoption.run()), migrateImage }, true)).rejects.toThrow(
+        /Nothing has been touched\.\n.*holds no Postgres data/,
+      );
+      expect(adoption.container("home-postgres").state).toBe("exited");
+    });
+
+    test("is asked of compose's Postgres that was on a data network which is gone", async () => {
+      const adoption = migrated("beside", ownAsked, ["0001_first"]);
+      const postgres = adoption.container("home-postgres");
+      postgres.state = "exited";
+      postgres.goneNetworks.set("scani-data", "removed");
+      await expect(refuseWayBack({ ...(await adoption.run()), migrateImage }, true)).rejects.toThrow(
+        "do not know: 0002_second",
+      );
+    });
+
     test("or not, in a Postgres that does not start, which is said", async () => {
       const adoption = migrated("taken over", ownAsked, ["0001_first"]);
       Object.assign(adoption.container("scani-postgres"), { state: "exited", endsWith: 1 });
