@@ -85,10 +85,14 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const unproven = leads && failedLast(facts, wanted);
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
+  // A page's server goes on asking at the address its api had; whether it still does, only the started api shows.
+  const mayBeLost = (one: ReleaseContainer): boolean =>
+    leads && one.service === "frontend-app" && asleep.includes(member("api"));
   // In start order, since each looks up the address of those before it.
   const silent = ready
     .flatMap((service) => own[service] ?? [])
-    .filter((one) => !asleep.includes(one) && (isNameless(facts, one) || (leads && isUnanswered(facts, one))));
+    .filter((one) => !asleep.includes(one))
+    .filter((one) => isNameless(facts, one) || (leads && isUnanswered(facts, one)) || mayBeLost(one));
   const starts = [
     ...(asleep.length > 0 ? [new StartStep(asleep)] : []),
     ...(silent.length > 0 ? [new RestartStep(silent)] : []),

@@ -174,6 +174,14 @@ describe("plan, cases an operator knows", () => {
     expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual(["start-worker", "soak"]);
   });
 
+  test("a page that asks its stopped api by an address of before is looked at once the api runs", () => {
+    const containers = release("tier1", "one", (service) => service !== "api");
+    const facts = { ...factsOf(containers, routedTo("one")), unanswered: { api: "HTTP 502" } };
+    const steps = plan(facts, wantedOf("tier1", "one", false));
+    expect(steps.map(({ id }) => id)).toEqual(["start", "restart", "verify"]);
+    expect(steps[1]).toMatchObject({ containers: [{ service: "frontend-app" }] });
+  });
+
   test.each<[silent: Service, asleep: Service, steps: string[]]>([
     ["api", "frontend-app", ["restart", "start", "verify"]],
     ["frontend-app", "api", ["start", "restart", "verify"]],
