@@ -103,7 +103,8 @@ const scanisOwn = /^SCANI_(TEST_|TESTNET_|BRAND$|CLOUD_BRAND$|DEMO_MODE$|PORT$|V
 /** Returns the name that differs least, if it differs by no more than a typing error. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const most = plain(name).length < 8 ? 1 : 2;
+  // What many names begin with says nothing about how near two of them are.
+  const most = plain(name).replace(/^scani/, "").length < 8 ? 1 : 2;
   const [best] = known.map((other) => [distance(plain(name), plain(other)), other] as const).sort(([a], [b]) => a - b);
   return best[0] <= most ? best[1] : undefined;
 }
