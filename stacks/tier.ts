@@ -17,7 +17,7 @@ import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
-import { connectSrc, originOf, policyProblem } from "../host/install/storage/connectSrc";
+import { blockedUploads, originOf, policyProblem } from "../host/install/storage/connectSrc";
 import { environments, uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
 import { Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
@@ -202,14 +202,15 @@ async function refuseOtherData(host: Host, base: BaseReference, baseStack: strin
   });
 }
 
-/** Refuses a page's policy under which the page could not upload. On tier 2 the preflight asks where uploads go. */
+/** Refuses a policy under which the page could not upload, and says what browsers block. On tier 2 the preflight asks where uploads go. */
 async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Promise<void> {
   const platform = await valueIfKnown(base.platform);
   const uploads = platform && uploadsOrigin(settings.tier, platform);
   if (platform === undefined || uploads === undefined) return;
-  const page = originOf(platform.FRONTEND_URL);
-  const policy = connectSrc(settings.CSP_CONNECT_SRC, uploads, page);
-  const problem = policyProblem({ policy, uploads, page, stack: pulumi.getStack() });
+  const [page, stack, policy] = [originOf(platform.FRONTEND_URL), pulumi.getStack(), settings.CSP_CONNECT_SRC];
+  const blocked = blockedUploads({ uploads, page, stack });
+  if (blocked !== undefined) await pulumi.log.warn(renderProblem(blocked));
+  const problem = policy === undefined ? undefined : policyProblem({ policy, uploads, page, stack });
   if (problem !== undefined) throw new OperatorRunError(`${renderProblem(problem)}\nNothing has been touched.`);
 }
 

@@ -46,15 +46,10 @@ interface UploadsPolicy {
 
 /** Returns why a policy stops a release, and what to type; undefined where it allows the uploads. Pure. */
 export function policyProblem({ policy, uploads, page, stack }: UploadsPolicy): Problem | undefined {
-  if (isMixed(uploads, page))
+  if (kindOf(stack) === "tier2" && isMixed(uploads, page))
     return {
-      what: `Nobody could upload: the page is at ${page}, files go to ${uploads}, and a browser lets no page of https send anything to plain http.`,
-      ...(kindOf(stack) === "tier2"
-        ? { why: "The hosted endpoint names that address: ask who runs it for one of https." }
-        : {
-            why: "Give the S3 server an address of https for browsers, behind a proxy that ends TLS for instance.",
-            type: setCommand("S3_PUBLIC_ENDPOINT", stacksBeside(stack).base),
-          }),
+      ...mixedContent(uploads, page),
+      why: "The hosted endpoint names that address: ask who runs it for one of https.",
     };
   if (allows(policy, uploads, page)) return undefined;
   return {
@@ -64,13 +59,35 @@ export function policyProblem({ policy, uploads, page, stack }: UploadsPolicy): 
 }
 
 /**
- * True where a browser blocks what a page of this origin sends to another, whatever its policy: from https to plain
- * http, but for the browser's own machine. Source: Mixed Content, 5.1; Secure Contexts, 3.1. Pure.
+ * Returns what is to be said of uploads to the operator's own S3 server that browsers block; undefined where they do not.
+ * No release changes it, so none is refused for it. Pure.
+ */
+export function blockedUploads({ uploads, page, stack }: Omit<UploadsPolicy, "policy">): Problem | undefined {
+  if (!isMixed(uploads, page)) return undefined;
+  return {
+    ...mixedContent(uploads, page),
+    why: "Give the S3 server an address of https for browsers, behind a proxy that ends TLS for instance.",
+    type: setCommand("S3_PUBLIC_ENDPOINT", stacksBeside(stack).base),
+  };
+}
+
+function mixedContent(uploads: string, page: string): Problem {
+  return {
+    what: `Nobody can upload: the page is at ${page}, files go to ${uploads}, and browsers block what a page of https sends to plain http.`,
+  };
+}
+
+/** Hosts that browsers take for their own machine or network: there they may let a page of https send to plain http. */
+const near =
+  /^(localhost|.*\.(localhost|local)|(127|10)(\.\d+){3}|(192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+){2}|\[(::1|f[cde].*)\])$/;
+
+/**
+ * True where browsers block what a page of this origin sends to another, whatever its policy. Source: Mixed Content, 5.1;
+ * Secure Contexts, 3.1; Local Network Access. Pure.
  */
 function isMixed(origin: string, page: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  const isOwnMachine = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return new URL(page).protocol === "https:" && protocol === "http:" && !isOwnMachine;
+  return new URL(page).protocol === "https:" && protocol === "http:" && !near.test(hostname);
 }
 
 /** True when a page of this origin may send requests to another under this policy. Source: CSP Level 3, 6.7.2. Pure. */
