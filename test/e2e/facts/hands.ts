@@ -42,7 +42,8 @@ const acts: Readonly<Record<string, (one: Docker.Container, seen: Seen, scene: S
   remove: (one) => one.remove({ force: true }),
   "forbid restarts of": (one) => one.update({ RestartPolicy: { Name: "no" } }),
   "rename away": (one, { name }) => one.rename({ name: `${name}-renamed` }),
-  crash: async (_one, { info }) => process.kill(info.State.Pid, "SIGKILL"),
+  // A container that does not run has the id 0, which is that of this process's own group.
+  crash: async (_one, { info }) => info.State.Pid > 0 && process.kill(info.State.Pid, "SIGKILL"),
   "crash-loop": crashLoop,
   recreate,
   disconnect: (_one, seen, scene) => disconnect(scene, seen, 0),
