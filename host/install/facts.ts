@@ -219,7 +219,9 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
       isOf(release, one) && runsOf(one.service) !== "once" && one.otherPolicy !== undefined && !lasts(one.otherPolicy),
   );
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
-  const provider = facts.containers.find((one) => one.service === "data-provider" && isOf(release, one));
+  const providers = facts.containers.filter((one) => one.service === "data-provider" && isOf(release, one));
+  // A container that Pulumi replaces has the labels of its successor, which does not run yet.
+  const provider = providers.find(isUp) ?? providers[0];
   const ofWorkers = [
     // Mails and files go through it; tier 2 has a hosted one in its place.
     ...(release.tier !== "tier1" || provider?.state === "running"

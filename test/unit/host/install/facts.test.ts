@@ -155,6 +155,22 @@ test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
     /^tier1 \(one\), but its data-provider is exited$/,
   ],
   [
+    "a release whose containers are about to be replaced by others of the same release",
+    factsOf(
+      [
+        ...release("tier1", "one", () => "created").map((next) => ({
+          ...next,
+          id: `${next.id}-next`,
+          name: `next-${next.name}`,
+        })),
+        ...release("tier1", "one", () => true),
+      ],
+      routedTo("one"),
+    ),
+    { is: "serving", release: one, shortcomings: [] },
+    /^tier1 \(one\)$/,
+  ],
+  [
     "a release of which two workers and a copy of one take jobs",
     factsOf(
       [
