@@ -231,9 +231,8 @@ async function bringUp(stack: string): Promise<string | undefined> {
     steps: [...Object.keys(last?.timings ?? {}), ...byLock].filter((id) => id !== "drain").sort(),
     both,
   });
-  // Skip this if requests were held or refused: `up` lets them through before it says what serves.
-  if (steps.length > 0 && !letsThrough(done.printed))
-    expect(servingIn(done.printed)).toBe(servingIn(previewed.printed));
+  // Skip this where the lock has done something: `up` says what serves after that.
+  if (steps.length > 0 && byLock.length === 0) expect(servingIn(done.printed)).toBe(servingIn(previewed.printed));
   return undefined;
 }
 
