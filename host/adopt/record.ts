@@ -224,7 +224,7 @@ export function keeperProblem(
   };
 }
 
-/** Returns the command that goes on with an adoption, and takes nothing over that has not been yet. Pure. */
+/** Returns the command that goes on with an adoption as it was begun, or with its way back. Pure. */
 function sameAgain(record: AdoptionRecord): string {
   const { project, port, givenBack } = record;
   if (givenBack !== undefined) return adoptCommand(project, "--back", "--yes");

@@ -1,3 +1,5 @@
+import { serviceStates } from "./state";
+
 /** A service of the gateway: the paths it answers, and the target that answers them. */
 export interface Deployment {
   /** Name by which the gateway knows it. */
@@ -104,17 +106,17 @@ export interface Listed {
   readonly state: string;
 }
 
-/** States kamal-proxy lists; a line without one is the heading, or no service. */
-const listedStates: readonly string[] = ["running", "paused", "stopped"];
-
-/** Parses the output of `kamal-proxy list`, skipping its heading and anything else that is no service. Pure. */
+/**
+ * Parses the output of `kamal-proxy list`. A line without a service's state is the heading, or no service, and is
+ * skipped. Pure.
+ */
 export function parseListing(listing: string): Listed[] {
   return listing
     .replace(/\u001b\[[0-9;]*m/g, "")
     .split("\n")
     .flatMap((line) => {
       const [name = "", host = "", path = "", target = "", state = ""] = line.trim().split(/\s+/);
-      return listedStates.includes(state) ? [{ name, host, path, target, state }] : [];
+      return (serviceStates as readonly string[]).includes(state) ? [{ name, host, path, target, state }] : [];
     });
 }
 

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine";
 import { allHosts, isForAllHosts, isHeld, listCommand, parseListing, type Listed } from "./deploy";
 import { unlessStopped } from "./resume";
-import { gatewayStateFile, savedStates } from "./state";
+import { gatewayStateFile, serviceStates } from "./state";
 import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
 /** Routes of a gateway, and its answers to requests through them. */
@@ -161,7 +161,7 @@ export function parseWritten(contents: string): Listed[] {
               host: (options.hosts ?? []).join(",") || allHosts,
               path: options.path_prefixes.join(","),
               target,
-              state: savedStates[pauses?.state ?? 0] ?? "running",
+              state: serviceStates[pauses?.state ?? 0] ?? "running",
             },
           ],
     );

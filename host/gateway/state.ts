@@ -7,8 +7,11 @@ export const gatewayStatePath = "/home/kamal-proxy/.config/kamal-proxy";
  */
 export const gatewayStateFile = `${gatewayStatePath}/kamal-proxy.state`;
 
-/** States a saved pause may have. Source: kamal-proxy 0.9.2, internal/server/pause_controller.go. */
-export const savedStates = ["running", "paused", "stopped"] as const;
+/**
+ * States of a service as kamal-proxy lists them, each at the number by which it is saved. Source: kamal-proxy 0.9.2,
+ * internal/server/pause_controller.go.
+ */
+export const serviceStates = ["running", "paused", "stopped"] as const;
 
 /** Pattern of saved pauses and stops, valid for sed and for JavaScript, and the text that replaces them. */
 const [savedHold, savedRunning] = ['"pause_controller":{"state":[12],', '"pause_controller":{"state":0,'];
